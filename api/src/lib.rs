@@ -1,0 +1,1 @@
+//! The door: HTTP, streams and the command line.

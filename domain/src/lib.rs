@@ -1,0 +1,3 @@
+//! The rules: pure, without I/O, clock or randomness.
+
+pub mod decider;

@@ -1,0 +1,1 @@
+//! What is true now: one file per read model.

@@ -1,0 +1,1 @@
+//! What the suites share: engines, clocks, a running server.
