@@ -3,5 +3,7 @@
 pub mod decider;
 pub mod ids;
 pub mod money;
+pub mod text;
 pub mod turn;
+pub mod uscc;
 mod wire;
