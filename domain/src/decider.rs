@@ -79,3 +79,47 @@ macro_rules! stock_aggregate {
         }
     };
 }
+
+/// Declares the events of an aggregate: one enum, its wire names, and a JSON Schema for each.
+///
+/// Every variant carries a struct of its capability; adding a field to it must keep old payloads readable.
+#[macro_export]
+macro_rules! events {
+    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident($payload:ty) = $type:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        pub enum $name {
+            $(#[serde(rename = $type)] $variant($payload),)*
+        }
+
+        impl $name {
+            /// Every event type of this aggregate, in the order of its capabilities.
+            pub const TYPES: &'static [&'static str] = &[$($type),*];
+
+            /// The wire name of this event.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $type,)* }
+            }
+
+            /// The schema of every event's payload, by wire name, and of the types that they share.
+            pub fn schemas() -> (
+                Vec<(&'static str, ::utoipa::openapi::RefOr<::utoipa::openapi::Schema>)>,
+                Vec<(String, ::utoipa::openapi::RefOr<::utoipa::openapi::Schema>)>,
+            ) {
+                let mut shared = Vec::new();
+                $(<$payload as ::utoipa::ToSchema>::schemas(&mut shared);)*
+                (vec![$(($type, <$payload as ::utoipa::PartialSchema>::schema())),*], shared)
+            }
+        }
+
+        impl ::cqrs_es::DomainEvent for $name {
+            fn event_type(&self) -> String {
+                self.kind().to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                "1".to_owned()
+            }
+        }
+    };
+}
