@@ -35,8 +35,10 @@ pub trait Decider:
 ///
 /// It serialises to `{"<event_type>": {…}}`, one level whatever the Rust nesting.
 pub trait Event: DomainEvent + 'static {
-    /// What must be unique across all streams for ever: `uscc:91…`, `udi:069…`, `pack:sha256:…`.
-    fn claim(&self) -> Option<String> {
+    /// What must be unique across all streams for ever: `uscc:91…`, `udi:069…`, `pack:sha256:…`;
+    /// with the stream's own id in it, what must be unique within the stream and is not worth keeping in its state.
+    fn claim(&self, stream: &str) -> Option<String> {
+        let _ = stream;
         None
     }
 }

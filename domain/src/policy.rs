@@ -42,7 +42,7 @@ pub struct PackLoaded {
 }
 
 impl crate::decider::Event for Event {
-    fn claim(&self) -> Option<String> {
+    fn claim(&self, _stream: &str) -> Option<String> {
         let Self::PackLoaded(loaded) = self;
         Some(format!("pack:{}", loaded.hash))
     }
@@ -116,7 +116,7 @@ mod tests {
         let mut policy = Policy::default();
         let load = Command::Load(Box::new(Pack::default_pack()));
         for event in policy.decide(&Turn::of_test(), &load).unwrap() {
-            assert!(event.claim().unwrap().starts_with("pack:sha256:"));
+            assert!(event.claim(STREAM).unwrap().starts_with("pack:sha256:"));
             policy.evolve(&event);
         }
         policy
