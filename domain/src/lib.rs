@@ -8,6 +8,7 @@ pub mod licence_number;
 pub mod money;
 pub mod product;
 pub mod registration_number;
+pub mod staff;
 pub mod text;
 pub mod turn;
 pub mod udi;
