@@ -67,7 +67,7 @@ impl DomainEvent for Event {
 }
 
 impl decider::Event for Event {
-    fn claim(&self) -> Option<String> {
+    fn claim(&self, _stream: &str) -> Option<String> {
         match self {
             Self::Registered(particulars) => Some(format!("product-code:{}", particulars.code)),
             Self::UdiAssigned(udi) => Some(format!("udi:{udi}")),
