@@ -24,12 +24,11 @@ use crate::{
     context::Context,
     decision::{
         Cause, CauseCode, Checkpoint, Decision, Mode, Outcome, PolicyReference, Reaction, Released,
-        Subject,
     },
-    ids::DecisionId,
+    ids::{DecisionId, ProductId},
     money::Minor,
     policy::Pack,
-    product::Product,
+    product::{Particulars, Product},
 };
 
 /// What is asked of a checkpoint.
@@ -53,7 +52,22 @@ pub(super) struct Line<'a> {
     /// Counted from 1.
     pub(super) number: u32,
     pub(super) product: &'a Product,
+    pub(super) particulars: &'a Particulars,
     pub(super) lots: Vec<&'a Lot>,
+}
+
+impl<'a> Line<'a> {
+    /// Absent where the context does not know the product: then the command that names it makes no sense.
+    pub(super) fn of(
+        context: &'a Context,
+        number: u32,
+        product: ProductId,
+        lots: Vec<&'a Lot>,
+    ) -> Option<Self> {
+        let product = context.facts.products.get(&product)?;
+        let particulars = product.particulars.as_ref()?;
+        Some(Self { number, product, particulars, lots })
+    }
 }
 
 impl Question<'_> {
@@ -241,9 +255,4 @@ fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
 fn outcome(causes: &[Cause]) -> Outcome {
     let counted = causes.iter().filter(|cause| cause.released.is_none());
     counted.map(|cause| Outcome::from(cause.reaction)).max().unwrap_or(Outcome::Allow)
-}
-
-/// The subject of a cause about a product.
-fn product(product: &Product) -> Subject {
-    Subject::new("product", product.code())
 }

@@ -87,9 +87,9 @@ impl<'a> Papers<'a> {
             .lines
             .iter()
             .filter(|line| {
-                (rule.classes.is_empty() || rule.classes.contains(&line.product.class()))
+                (rule.classes.is_empty() || rule.classes.contains(&line.particulars.class))
                     && (rule.traits.is_empty()
-                        || line.product.traits().iter().any(|t| rule.traits.contains(t)))
+                        || line.particulars.traits.iter().any(|t| rule.traits.contains(t)))
             })
             .collect()
     }
@@ -156,13 +156,12 @@ impl<'a> Papers<'a> {
             let covering = papers.iter().find(|(_, d)| covers(d, line));
             self.rely_on(covering.or(papers.first()));
             let (None, Some((id, document))) = (covering, papers.first()) else { continue };
-            let product = line.product;
-            let (catalogue, code) = product.catalogue();
-            let cause = about_document(CauseCode::ScopeNotCovered, **id, document)
-                .with("class", product.class().code())
-                .with("catalogue", catalogue)
-                .with("code", code)
+            let mut cause = about_document(CauseCode::ScopeNotCovered, **id, document)
+                .with("class", line.particulars.class)
                 .on_line(line.number);
+            if let Some(place) = line.particulars.catalogue {
+                cause = cause.with("catalogue", place.version()).with("code", place.code());
+            }
             causes.push(weighed(cause, rule.weight));
         }
     }
@@ -185,8 +184,8 @@ fn rule_is_asked(rule: &PaperRule, lines: &[&Line<'_>]) -> bool {
 }
 
 fn covers(document: &Document, line: &Line<'_>) -> bool {
-    let (catalogue, code) = line.product.catalogue();
-    document.paper.scope.iter().any(|item| item.covers(catalogue, code, line.product.class()))
+    let Some(place) = line.particulars.catalogue else { return false };
+    document.paper.scope.iter().any(|item| item.covers(place, line.particulars.class))
 }
 
 /// A rule about certain lines names them; one about the customer names none.

@@ -5,10 +5,10 @@
 
 use chrono::NaiveDate;
 
-use super::{Line, Question, product};
+use super::{Line, Question};
 use crate::{
     customer::trading::Lot,
-    decision::{Cause, CauseCode, Checkpoint},
+    decision::{Cause, CauseCode, Checkpoint, Subject},
 };
 
 pub(super) fn judge(question: &Question<'_>, date: NaiveDate, causes: &mut Vec<Cause>) {
@@ -29,22 +29,27 @@ fn registration(line: &Line<'_>, date: NaiveDate, causes: &mut Vec<Cause>) {
     if line.product.registered_on(date) {
         return;
     }
-    let cause = Cause::new(CauseCode::RegistrationLapsed).about(product(line.product));
-    causes.push(
-        cause
-            .with("product", line.product.code())
-            .with("registration_number", line.product.registration_number().unwrap_or_default())
-            .on_line(line.number),
-    );
+    let code = &line.particulars.code;
+    let mut cause = Cause::new(CauseCode::RegistrationLapsed)
+        .about(Subject::new("product", code))
+        .with("product", code)
+        .on_line(line.number);
+    if let Some(number) = &line.particulars.registration_number {
+        cause = cause.with("registration_number", number);
+    }
+    if let Some(ended) = line.product.lapsed_before(date).and_then(|term| term.to) {
+        cause = cause.with("valid_to", ended);
+    }
+    causes.push(cause);
 }
 
 fn judge_lot(line: &Line<'_>, lot: &Lot, date: NaiveDate, causes: &mut Vec<Cause>) {
     let about = |code| {
         let name = lot.lot.as_deref().unwrap_or("–");
         Cause::new(code)
-            .about(crate::decision::Subject::new("lot", name))
+            .about(Subject::new("lot", name))
             .with("lot", name)
-            .with("product", line.product.code())
+            .with("product", &line.particulars.code)
             .on_line(line.number)
     };
     if let Some(end) = lot.expires_on.filter(|end| *end < date) {
