@@ -406,6 +406,20 @@ mod tests {
         assert_eq!(code("6846").level_1_name(), None);
     }
 
+    #[test]
+    fn every_code_of_the_published_catalogue_is_read_and_its_group_is_named_alike() {
+        let rows = include_str!("../../data/nmpa-catalogue/catalog_2017.csv").lines().skip(1);
+        let mut seen = 0;
+        for row in rows {
+            let text = row.split(',').next().unwrap();
+            let (name, _) = code(text).level_1_name().unwrap();
+            assert!(code(text).is_of(Catalogue::V2017), "{row}");
+            assert!(row.ends_with(name) || row.ends_with(&format!("\"{name}\"")), "{row}");
+            seen += 1;
+        }
+        assert_eq!(seen, 1132);
+    }
+
     proptest! {
         #[test]
         fn covering_is_reflexive_and_transitive(levels in prop::array::uniform3((1_u8..4, 0_u8..3, 0_u8..3))) {
