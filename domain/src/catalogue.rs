@@ -65,6 +65,18 @@ pub enum DeviceClass {
 }
 
 impl DeviceClass {
+    pub const ALL: &'static [Self] = &[Self::I, Self::II, Self::III, Self::None];
+
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::I => "I",
+            Self::II => "II",
+            Self::III => "III",
+            Self::None => "none",
+        }
+    }
+
     pub fn zh(self) -> &'static str {
         match self {
             Self::I => "第一类",
@@ -75,15 +87,9 @@ impl DeviceClass {
     }
 }
 
-/// As on the wire.
 impl fmt::Display for DeviceClass {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::I => "I",
-            Self::II => "II",
-            Self::III => "III",
-            Self::None => "none",
-        })
+        formatter.write_str(self.code())
     }
 }
 
@@ -201,6 +207,7 @@ impl CataloguePlace {
         in_catalogue(version, code).map(|()| Self { version, code })
     }
 
+    /// Which catalogue.
     pub fn version(self) -> Catalogue {
         self.version
     }
