@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{registration::Origin, trading::Drawn};
+use super::registration::Origin;
 use crate::{
     context::Backdated,
     decision::{CauseCode, Decision},
@@ -128,6 +128,9 @@ pub struct InvoiceIssued {
     /// Deposits for the invoiced orders that settle it at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposits: Vec<DepositUsed>,
+    /// Deposits that are free again, because nothing is left of their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freed: Vec<DepositUsed>,
     pub decision: Decision,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backdated: Option<Backdated>,
@@ -368,15 +371,3 @@ mod pairs {
     }
 }
 
-impl Receipt {
-    /// An `OpenItem` keeps its lines only while it is open; what was settled keeps what reopens it.
-    pub(super) fn settle(&mut self, invoice: InvoiceId, amount: Minor, item: &OpenItem) {
-        self.settled.push(SettledItem { invoice, amount, item: item.clone() });
-    }
-}
-
-impl From<&Drawn> for (ReceiptId, Minor) {
-    fn from(drawn: &Drawn) -> Self {
-        (drawn.receipt, drawn.amount.minor())
-    }
-}
