@@ -9,8 +9,8 @@ use super::{
     money,
     receivables::{
         Allocation, Application, CashApplied, CashReceived, CreditNoteIssued, Deposited,
-        IssueCreditNote, OpenItem, Receipt, ReceiptReversed, Receivables,
-        REVERSIBLE_DAYS, ReceiveCash, Settled, SettledItem, Target,
+        IssueCreditNote, OpenItem, REVERSIBLE_DAYS, Receipt, ReceiptReversed, Receivables,
+        ReceiveCash, Settled, SettledItem, Target,
     },
     shipping::not_far_ahead,
 };
@@ -273,8 +273,7 @@ impl Customer {
 
     pub(super) fn reverse_receipt(&mut self, event: &ReceiptReversed) {
         let Some(receipt) = self.receivables.receipts.remove(&event.receipt) else { return };
-        self.receivables.unapplied =
-            self.receivables.unapplied.saturating_minus(receipt.unapplied);
+        self.receivables.unapplied = self.receivables.unapplied.saturating_minus(receipt.unapplied);
         for settled in receipt.settled {
             self.receivables.reopen(settled);
         }
@@ -405,4 +404,3 @@ impl Receivables {
         }
     }
 }
-

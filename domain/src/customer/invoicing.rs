@@ -181,7 +181,14 @@ impl Draft {
                         continue;
                     }
                     if let Some(quantity) = Quantity::new(take) {
-                        draft.add(customer, &part.order, order, Some(*shipment), part.line, quantity)?;
+                        draft.add(
+                            customer,
+                            &part.order,
+                            order,
+                            Some(*shipment),
+                            part.line,
+                            quantity,
+                        )?;
                         wanted -= take;
                     }
                 }
@@ -377,11 +384,12 @@ impl Customer {
                 known.invoiced = known.invoiced.saturating_sub(line.quantity.get());
             }
             if let Some(id) = line.shipment {
-                let shipment = order.shipments.entry(id).or_insert_with(|| super::order::Shipment {
-                    lines: Vec::new(),
-                    shipped_on: Some(item.issued_on),
-                    held_by: Vec::new(),
-                });
+                let shipment =
+                    order.shipments.entry(id).or_insert_with(|| super::order::Shipment {
+                        lines: Vec::new(),
+                        shipped_on: Some(item.issued_on),
+                        held_by: Vec::new(),
+                    });
                 shipment.lines.push(Lot {
                     line: line.line,
                     quantity: line.quantity,

@@ -214,9 +214,9 @@ impl Qualification {
         kind: DocumentKind,
         date: NaiveDate,
     ) -> Option<(&DocumentId, &Document)> {
-        self.approved(kind).filter(|(_, d)| d.paper.in_force_on(date)).max_by_key(|(_, d)| {
-            (d.paper.valid_from, d.version)
-        })
+        self.approved(kind)
+            .filter(|(_, d)| d.paper.in_force_on(date))
+            .max_by_key(|(_, d)| (d.paper.valid_from, d.version))
     }
 
     /// Every approved paper of a kind that nobody revoked, superseded ones included.
@@ -321,9 +321,10 @@ fn approve(
     let documents = open_review(file, &by)?;
     let kinds: Vec<_> =
         documents.iter().filter_map(|id| file.documents.get(id)).map(|d| d.paper.kind).collect();
-    let superseded = file.documents.iter().filter(|(_, d)| {
-        d.standing == Standing::Approved && kinds.contains(&d.paper.kind)
-    });
+    let superseded = file
+        .documents
+        .iter()
+        .filter(|(_, d)| d.standing == Standing::Approved && kinds.contains(&d.paper.kind));
     let superseded = superseded.map(|(id, _)| *id).collect();
     let comment = comment.cloned();
     Ok(vec![Event::QualificationApproved(Approved { documents, superseded, comment, by })])

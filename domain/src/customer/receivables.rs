@@ -29,12 +29,21 @@ pub const POSTDATED_DAYS_MAX: u64 = 31;
 #[derive(Clone, Debug)]
 pub enum Command {
     Invoice(Box<IssueInvoice>),
-    Void { invoice: InvoiceId, reason: Prose<500> },
+    Void {
+        invoice: InvoiceId,
+        reason: Prose<500>,
+    },
     /// From an import only.
     OpenInvoice(Box<OpenInvoice>),
     Receive(Box<ReceiveCash>),
-    Apply { receipt: ReceiptId, apply: Vec<Application> },
-    Reverse { receipt: ReceiptId, reason: Prose<500> },
+    Apply {
+        receipt: ReceiptId,
+        apply: Vec<Application>,
+    },
+    Reverse {
+        receipt: ReceiptId,
+        reason: Prose<500>,
+    },
     IssueCreditNote(Box<IssueCreditNote>),
 }
 
@@ -370,4 +379,3 @@ mod pairs {
         Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
     }
 }
-
