@@ -122,10 +122,12 @@ impl Stage {
         Ok(events)
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a test hands its command over")]
     pub(super) fn does(&mut self, command: Command) -> Vec<Event> {
         self.ask("staff-somebody", &[], &command).unwrap()
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "a test hands its command over")]
     pub(super) fn refused(&mut self, actor: &str, command: Command) -> &'static str {
         self.ask(actor, &[], &command).unwrap_err().code()
     }
