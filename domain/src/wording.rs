@@ -93,7 +93,8 @@ pub fn remedy(cause: &Cause) -> Text {
             text("请补充上传并提交审核。", "Upload it and submit it for review.")
         }
         CauseCode::DocumentWrongKind => papers::provide_right_kind(cause),
-        CauseCode::DocumentExpired | CauseCode::DocumentRevoked => papers::upload_renewed(cause),
+        CauseCode::DocumentExpired => papers::upload_renewed(cause),
+        CauseCode::DocumentRevoked => papers::upload_current(cause),
         CauseCode::DocumentNotYetValid => papers::wait_or_provide(cause),
         CauseCode::ScopeNotCovered => papers::drop_or_extend(cause),
         CauseCode::DocumentLapsesBeforeShipment => papers::renew_before_shipment(cause),
@@ -129,10 +130,7 @@ pub fn remedy(cause: &Cause) -> Text {
             text("请联系合规或法务部门处理。", "Ask Compliance or Legal.")
         }
         CauseCode::CustomerSuspended => text("请联系质量管理部门处理。", "Ask Quality."),
-        CauseCode::ReceivableOverdue => text(
-            "请催收；收款核销后自动解除。",
-            "Collect what is overdue; the hold ends by itself once receipts settle it.",
-        ),
+        CauseCode::ReceivableOverdue => credit::collect(cause),
         CauseCode::OverLimit => credit::pay_reduce_or_raise(cause),
         CauseCode::SingleCap => text(
             "请申请单笔特批；不得拆单规避。",

@@ -9,9 +9,7 @@ use crate::{decision::Cause, policy::pack::Text};
 pub(super) fn overdue(cause: &Cause) -> Text {
     let (amount, above) = (amount_of(cause, "amount"), amount_of(cause, "amount_above"));
     let (days, days_above) = (cause.param("days"), cause.param("days_above"));
-    let beyond = number(cause, "amount") > number(cause, "amount_above")
-        && number(cause, "days") > number(cause, "days_above");
-    let (zh, en) = if beyond {
+    let (zh, en) = if beyond(cause) {
         ("超过规定", "more than policy allows")
     } else {
         ("未超过规定", "within policy")
@@ -26,6 +24,21 @@ pub(super) fn overdue(cause: &Cause) -> Text {
             amount.en, above.en
         ),
     )
+}
+
+pub(super) fn collect(cause: &Cause) -> Text {
+    if beyond(cause) {
+        return text(
+            "请催收；收款核销后自动解除。",
+            "Collect what is overdue; the hold ends by itself once receipts settle it.",
+        );
+    }
+    text("请催收。", "Collect what is overdue.")
+}
+
+fn beyond(cause: &Cause) -> bool {
+    number(cause, "amount") > number(cause, "amount_above")
+        && number(cause, "days") > number(cause, "days_above")
 }
 
 pub(super) fn limit_expired(cause: &Cause) -> Text {

@@ -46,6 +46,18 @@ pub(super) fn upload_renewed(cause: &Cause) -> Text {
     )
 }
 
+/// What was revoked is not renewed: another one is needed.
+pub(super) fn upload_current(cause: &Cause) -> Text {
+    let kind = named(cause.param("kind"));
+    text(
+        format!("请上传现行有效的{}，经质量管理部门审核通过后重新提交。", kind.zh),
+        format!(
+            "Upload a {} that is in force, have Quality approve it, then submit again.",
+            kind.en
+        ),
+    )
+}
+
 pub(super) fn not_yet_valid(cause: &Cause) -> Text {
     let (paper, from) = (numbered(cause), cause.param("valid_from"));
     text(

@@ -211,6 +211,7 @@ fn what_is_within_policy_is_not_said_to_be_beyond() {
         message(&young).zh,
         "逾期应收款 ¥38,400.00，最长逾期 45 天，未超过规定（¥10,000.00 且 180 天）。"
     );
+    assert_eq!(remedy(&young).zh, "请催收。");
 }
 
 #[test]
