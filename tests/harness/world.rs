@@ -78,6 +78,9 @@ impl World {
     /// Some minutes later; now and then some days.
     pub fn tick(&mut self) {
         self.now += TimeDelta::minutes(self.rng.random_range(1..40));
+        if self.rng.random_bool(0.05) {
+            self.now = self.now + Days::new(1);
+        }
         if self.rng.random_bool(0.01) {
             self.now = self.now + Days::new(self.rng.random_range(1..45));
         }
