@@ -1,1 +1,10 @@
 //! The door: HTTP, streams and the command line.
+
+pub mod clock;
+pub mod config;
+pub mod csv;
+pub mod etag;
+pub mod extract;
+pub mod idempotency;
+pub mod page;
+pub mod problem;
