@@ -1,20 +1,16 @@
-//! The only place that reads the time and makes ids and secrets; everything else is handed them, so that tests can fix both.
+//! Time, ids and secrets: everything else is handed them from here, so that tests can fix all three.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, TimeDelta, Utc};
+pub use journal::{Clock, SystemClock};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 use uuid::{Builder, Uuid};
 
 /// Bytes of a secret: beyond guessing, and short enough to paste.
 const SECRET_BYTES: usize = 24;
-
-/// Where the time comes from.
-pub trait Clock: Send + Sync {
-    fn now(&self) -> DateTime<Utc>;
-}
 
 /// Where ids and secrets come from.
 pub trait Ids: Send + Sync {
@@ -29,17 +25,6 @@ pub trait Ids: Send + Sync {
 #[derive(Debug, thiserror::Error)]
 #[error("the operating system gave no randomness, so no secret can be made")]
 pub struct NoRandomness;
-
-/// The computer's clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the time")]
-    fn now(&self) -> DateTime<Utc> {
-        Utc::now()
-    }
-}
 
 /// Ids of version 7 and secrets of the operating system.
 #[derive(Clone, Copy, Debug, Default)]
