@@ -95,7 +95,9 @@ impl<'de> Deserialize<'de> for OneField<'de> {
             ) -> Result<Self::Value, A::Error> {
                 let first = fields.next_entry::<serde::de::IgnoredAny, &'de RawValue>()?;
                 let (_, value) = first.ok_or_else(|| serde::de::Error::invalid_length(0, &self))?;
-                while fields.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some() {}
+                while fields.next_entry::<serde::de::IgnoredAny, serde::de::IgnoredAny>()?.is_some()
+                {
+                }
                 Ok(OneField(value))
             }
         }

@@ -1,5 +1,6 @@
 //! The door: HTTP, streams and the command line.
 
+pub mod around;
 pub mod attachments;
 pub mod clock;
 pub mod config;
@@ -10,4 +11,5 @@ pub mod extract;
 pub mod idempotency;
 pub mod page;
 pub mod problem;
+pub mod roster;
 pub mod tail;

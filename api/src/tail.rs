@@ -47,7 +47,10 @@ pub struct Frame {
 
 impl Tail {
     /// Starts to follow `journal` from its head on, until `closing`.
-    pub async fn start(journal: Journal, closing: CancellationToken) -> Result<Self, journal::Error> {
+    pub async fn start(
+        journal: Journal,
+        closing: CancellationToken,
+    ) -> Result<Self, journal::Error> {
         let (pieces, _) = broadcast::channel(PIECES_WAITING_MAX);
         let from = journal.head().await?;
         let tail = Self { pieces: pieces.clone() };
