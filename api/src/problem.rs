@@ -169,6 +169,14 @@ impl Problem {
         self
     }
 
+    /// Gives the whole problem a code of its own.
+    #[must_use]
+    pub fn coded(mut self, code: impl Into<Cow<'static, str>>) -> Self {
+        self.0.code = code.into();
+        self.0.kind = format!("urn:probity:problem:{}", self.0.code);
+        self
+    }
+
     /// Adds a further member beside the standard ones.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

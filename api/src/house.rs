@@ -1,4 +1,4 @@
-//! Who is who: people and their tokens, followed from staff events into memory, so that a request costs no query.
+//! The house: who works here with which tokens, and by which rules, followed into memory so that a request costs no query.
 //!
 //! A command of this process is answered only once its events are in here: whoever was answered that a token is
 //! revoked never sees it work again. Other processes' changes arrive with the doorbell.
@@ -8,9 +8,11 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::decider::Decider;
 use domain::ids::{StaffId, TokenId};
-use domain::staff::{Role, Staff, Standing};
+use domain::policy::{self, InForce, Policy};
+use domain::staff::{self, Role, Staff, Standing};
 use journal::{Entry, Filter, Journal, Position};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -21,9 +23,9 @@ const READ_MAX: usize = 1_000;
 /// How long to wait before reading again after the database was away.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// People and tokens as of the last staff event.
+/// People, tokens and rules as of the last event about them.
 #[derive(Clone, Debug)]
-pub struct Roster {
+pub struct House {
     state: Arc<RwLock<State>>,
     reached: watch::Receiver<Position>,
 }
@@ -32,6 +34,7 @@ pub struct Roster {
 struct State {
     people: HashMap<String, Staff>,
     tokens: HashMap<[u8; 32], Arc<Credential>>,
+    policy: Policy,
 }
 
 /// A token that works.
@@ -55,8 +58,8 @@ pub enum Reach {
     Others,
 }
 
-impl Roster {
-    /// Reads all staff events, then follows until `closing`.
+impl House {
+    /// Reads all events about people and rules, then follows until `closing`.
     pub async fn start(
         journal: Journal,
         closing: CancellationToken,
@@ -66,14 +69,14 @@ impl Roster {
         doorbell.mark_changed();
         let cursor = catch_up(&journal, Position::default(), &state).await?;
         let (sender, reached) = watch::channel(cursor);
-        let roster = Self { state: Arc::clone(&state), reached };
+        let house = Self { state: Arc::clone(&state), reached };
         tokio::spawn(closing.run_until_cancelled_owned(async move {
             let mut cursor = cursor;
             while doorbell.changed().await.is_ok() {
                 match catch_up(&journal, cursor, &state).await {
                     Ok(reached) => cursor = reached,
                     Err(error) => {
-                        tracing::warn!(%error, "staff events could not be read");
+                        tracing::warn!(%error, "people and rules could not be read");
                         tokio::time::sleep(PAUSE).await;
                         doorbell.mark_changed();
                     }
@@ -81,7 +84,7 @@ impl Roster {
                 sender.send_replace(cursor);
             }
         }));
-        Ok(roster)
+        Ok(house)
     }
 
     /// Returns once everything up to `position` is known here, or the follower has ended.
@@ -129,6 +132,19 @@ impl Roster {
         tokens
     }
 
+    /// The rules in force; none before the first pack was loaded.
+    pub fn policy(&self) -> Option<InForce> {
+        self.read(|state| state.policy.in_force.clone())
+    }
+
+    /// The business date in the company's zone.
+    pub fn today(&self, now: DateTime<Utc>) -> NaiveDate {
+        self.read(|state| match &state.policy.in_force {
+            Some(in_force) => in_force.pack.today(now),
+            None => now.date_naive(),
+        })
+    }
+
     /// Whether nobody was ever registered.
     pub fn is_empty(&self) -> bool {
         self.read(|state| state.people.is_empty())
@@ -144,7 +160,8 @@ async fn catch_up(
     mut cursor: Position,
     state: &RwLock<State>,
 ) -> Result<Position, journal::Error> {
-    let filter = Filter { aggregate_type: Some(Staff::TYPE.to_owned()), ..Filter::default() };
+    let types = staff::Event::TYPES.iter().chain(policy::Event::TYPES);
+    let filter = Filter { types: types.map(|t| (*t).to_owned()).collect(), ..Filter::default() };
     loop {
         let page = journal.after(cursor, &filter, READ_MAX).await?;
         if !page.entries.is_empty() {
@@ -162,6 +179,15 @@ async fn catch_up(
 
 impl State {
     fn fold(&mut self, entry: &Entry) {
+        if entry.aggregate_type == Policy::TYPE {
+            match serde_json::from_str(&entry.payload) {
+                Ok(event) => self.policy.evolve(&event),
+                Err(error) => {
+                    tracing::error!(position = %entry.position, %error, "a policy event is not readable");
+                }
+            }
+            return;
+        }
         match serde_json::from_str(&entry.payload) {
             Ok(event) => {
                 let person = self.people.entry(entry.stream.clone()).or_default();
@@ -228,13 +254,13 @@ mod tests {
         }
     }
 
-    fn state(events: &[Event]) -> Roster {
+    fn state(events: &[Event]) -> House {
         let mut state = State::default();
         for event in events {
             state.fold(&entry(event));
         }
         let (_, reached) = watch::channel(Position(1));
-        Roster { state: Arc::new(RwLock::new(state)), reached }
+        House { state: Arc::new(RwLock::new(state)), reached }
     }
 
     fn hired() -> Vec<Event> {
@@ -254,10 +280,10 @@ mod tests {
 
     #[test]
     fn a_secret_opens_what_its_token_carries() {
-        let roster = state(&hired());
-        assert_eq!(roster.credential("secret").unwrap().roles, [Role::Sales].into());
-        assert!(roster.credential("Secret").is_none());
-        assert!(!roster.is_empty());
+        let house = state(&hired());
+        assert_eq!(house.credential("secret").unwrap().roles, [Role::Sales].into());
+        assert!(house.credential("Secret").is_none());
+        assert!(!house.is_empty());
     }
 
     #[test]
@@ -266,9 +292,9 @@ mod tests {
         for end in [revoked, Event::Left(Left {})] {
             let mut events = hired();
             events.push(end);
-            let roster = state(&events);
-            assert!(roster.credential("secret").is_none());
-            let owner = roster.owner(TokenId::from_uuid(Uuid::nil())).unwrap();
+            let house = state(&events);
+            assert!(house.credential("secret").is_none());
+            let owner = house.owner(TokenId::from_uuid(Uuid::nil())).unwrap();
             assert_eq!(owner.as_str(), "staff-1");
         }
     }
