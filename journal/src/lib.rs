@@ -2,15 +2,19 @@
 //!
 //! Everything that writes goes through [`Journal::execute`]; everything that reads follows positions.
 
-mod confirmed;
+mod codec;
 mod error;
+#[doc(hidden)]
+pub mod executor;
 mod journal;
+mod leaf;
 mod options;
 mod request;
 mod types;
 
-pub use confirmed::Confirmed;
+pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
 pub use error::Error;
+pub use executor::Confirmed;
 pub use journal::{Engine, Journal};
 pub use options::{Clock, ClockCheck, Exclusive, Options, SystemClock, Upcast};
 pub use request::{Committed, Gather, Refusal, Replayed, Request, TooLarge};
