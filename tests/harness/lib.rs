@@ -1,3 +1,4 @@
 //! What the suites share: engines, clocks, a running server.
 
+pub mod server;
 pub mod world;
