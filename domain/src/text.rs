@@ -9,6 +9,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
@@ -33,6 +34,11 @@ impl TextError {
             Self::ControlCharacter { .. } => "text.control_character",
         }
     }
+}
+
+/// Full-width letters, digits and brackets become plain ones (NFKC), white space around them goes: for typed codes.
+pub(crate) fn plain(code: &str) -> String {
+    code.nfkc().collect::<String>().trim().to_owned()
 }
 
 /// Trims, then checks: `refused` says which characters may not stand anywhere, the ends included.

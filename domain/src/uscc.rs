@@ -9,7 +9,6 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use unicode_normalization::UnicodeNormalization;
 use utoipa::ToSchema;
 
 /// The letters I, O, S, V and Z are left out, because they look like digits.
@@ -87,25 +86,24 @@ impl Uscc {
         self.as_str().get(2..8).unwrap_or("")
     }
 
-    pub fn entity(&self) -> UsccEntity {
+    pub fn entity(&self) -> Entity {
         match self.prefix() {
-            "11" => UsccEntity::GovernmentBody,
-            "12" => UsccEntity::PublicInstitution,
-            "51" => UsccEntity::SocialGroup,
-            "52" => UsccEntity::PrivateNonProfit,
-            "53" => UsccEntity::Foundation,
-            "91" => UsccEntity::Enterprise,
-            "92" => UsccEntity::SoleTrader,
-            "93" => UsccEntity::Cooperative,
-            _ => UsccEntity::Other,
+            "11" => Entity::GovernmentBody,
+            "12" => Entity::PublicInstitution,
+            "51" => Entity::SocialGroup,
+            "52" => Entity::PrivateNonProfit,
+            "53" => Entity::Foundation,
+            "91" => Entity::Enterprise,
+            "92" => Entity::SoleTrader,
+            "93" => Entity::Cooperative,
+            _ => Entity::Other,
         }
     }
 }
 
 /// Typed full-width or in lower case, with white space around: one code all the same.
 fn normalised(text: &str) -> Vec<char> {
-    let text: String = text.nfkc().collect();
-    text.trim().to_uppercase().chars().collect()
+    crate::text::plain(text).to_uppercase().chars().collect()
 }
 
 fn value_of(character: char) -> Option<usize> {
@@ -149,7 +147,7 @@ crate::wire::text_on_the_wire!(Uscc, "a unified social credit code of 18 charact
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
 #[serde(rename_all = "snake_case")]
-pub enum UsccEntity {
+pub enum Entity {
     /// 11 机关
     GovernmentBody,
     /// 12 事业单位: public hospitals are here
@@ -229,14 +227,14 @@ mod tests {
     #[test]
     fn the_prefix_tells_the_kind_of_organisation() {
         for (text, entity) in [
-            ("12310000425001236R", UsccEntity::PublicInstitution),
-            ("52440300500000015Q", UsccEntity::PrivateNonProfit),
-            ("92330106MA2H1XYT56", UsccEntity::SoleTrader),
-            ("91330100799655058B", UsccEntity::Enterprise),
+            ("12310000425001236R", Entity::PublicInstitution),
+            ("52440300500000015Q", Entity::PrivateNonProfit),
+            ("92330106MA2H1XYT56", Entity::SoleTrader),
+            ("91330100799655058B", Entity::Enterprise),
         ] {
             assert_eq!(text.parse::<Uscc>().unwrap().entity(), entity, "{text}");
         }
-        assert_eq!(Uscc::with_check("N2330100799655058").unwrap().entity(), UsccEntity::Other);
+        assert_eq!(Uscc::with_check("N2330100799655058").unwrap().entity(), Entity::Other);
     }
 
     #[test]

@@ -52,4 +52,24 @@ macro_rules! text_on_the_wire {
     };
 }
 
-pub(crate) use text_on_the_wire;
+/// The schema of such a type, where its fields keep `utoipa`'s own derive from seeing a string.
+macro_rules! text_schema {
+    ($type:ident, $example:literal) => {
+        impl ::utoipa::PartialSchema for $type {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                ::utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(::utoipa::openapi::schema::Type::String)
+                    .examples([$example])
+                    .into()
+            }
+        }
+
+        impl ::utoipa::ToSchema for $type {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+        }
+    };
+}
+
+pub(crate) use {text_on_the_wire, text_schema};
