@@ -2,10 +2,13 @@
 
 pub mod catalogue;
 pub mod decider;
+pub mod digest;
 pub mod ids;
 pub mod licence_number;
 pub mod money;
+pub mod product;
 pub mod registration_number;
+pub mod staff;
 pub mod text;
 pub mod turn;
 pub mod udi;

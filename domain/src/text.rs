@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Deref;
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -78,8 +79,10 @@ macro_rules! texts {
             }
         }
 
-        impl<const MAX: usize> AsRef<str> for $name<MAX> {
-            fn as_ref(&self) -> &str {
+        impl<const MAX: usize> Deref for $name<MAX> {
+            type Target = str;
+
+            fn deref(&self) -> &str {
                 &self.0
             }
         }
