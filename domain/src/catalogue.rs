@@ -65,6 +65,18 @@ pub enum DeviceClass {
 }
 
 impl DeviceClass {
+    pub const ALL: &'static [Self] = &[Self::I, Self::II, Self::III, Self::None];
+
+    /// As on the wire.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::I => "I",
+            Self::II => "II",
+            Self::III => "III",
+            Self::None => "none",
+        }
+    }
+
     pub fn zh(self) -> &'static str {
         match self {
             Self::I => "第一类",
@@ -75,15 +87,9 @@ impl DeviceClass {
     }
 }
 
-/// As on the wire.
 impl fmt::Display for DeviceClass {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::I => "I",
-            Self::II => "II",
-            Self::III => "III",
-            Self::None => "none",
-        })
+        formatter.write_str(self.code())
     }
 }
 
@@ -201,6 +207,7 @@ impl CataloguePlace {
         in_catalogue(version, code).map(|()| Self { version, code })
     }
 
+    /// Which catalogue.
     pub fn version(self) -> Catalogue {
         self.version
     }
@@ -404,6 +411,20 @@ mod tests {
         assert_eq!(code("13-07-02").level_1_name(), Some(("无源植入器械", "non-active implants")));
         assert_eq!(code("22").level_1_name().map(|name| name.0), Some("临床检验器械"));
         assert_eq!(code("6846").level_1_name(), None);
+    }
+
+    #[test]
+    fn every_code_of_the_published_catalogue_is_read_and_its_group_is_named_alike() {
+        let rows = include_str!("../../data/nmpa-catalogue/catalog_2017.csv").lines().skip(1);
+        let mut seen = 0;
+        for row in rows {
+            let text = row.split(',').next().unwrap();
+            let (name, _) = code(text).level_1_name().unwrap();
+            assert!(code(text).is_of(Catalogue::V2017), "{row}");
+            assert!(row.ends_with(name) || row.ends_with(&format!("\"{name}\"")), "{row}");
+            seen += 1;
+        }
+        assert_eq!(seen, 1132);
     }
 
     proptest! {

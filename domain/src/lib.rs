@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod decider;
 pub mod digest;
+pub mod document_kind;
 pub mod ids;
 pub mod licence_number;
 pub mod money;

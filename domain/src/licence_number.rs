@@ -6,33 +6,9 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::document_kind::DocumentKind;
 use crate::registration_number::is_place;
 use crate::text::plain;
-
-/// The papers whose numbers are looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Paper {
-    TradingLicence,
-    TradingFiling,
-    ProductionLicence,
-    ProductionFiling,
-}
-
-impl Paper {
-    fn mark(self) -> char {
-        match self {
-            Self::TradingLicence | Self::ProductionLicence => '许',
-            Self::TradingFiling | Self::ProductionFiling => '备',
-        }
-    }
-
-    fn activity(self) -> &'static str {
-        match self {
-            Self::TradingLicence | Self::TradingFiling => "经营",
-            Self::ProductionLicence | Self::ProductionFiling => "生产",
-        }
-    }
-}
 
 /// How a number agrees with the kind of paper that it is said to stand on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -48,12 +24,25 @@ pub enum Agreement {
 /// The most characters between the province and 监械: a city, a district, 食, 药, 市.
 const PLACE_MAX: usize = 7;
 
-pub fn agreement(paper: Paper, number: &str) -> Agreement {
+/// Papers of other kinds have numbers of many forms: any fits.
+pub fn agreement(kind: DocumentKind, number: &str) -> Agreement {
+    let Some((activity, mark)) = words_of(kind) else { return Agreement::Fits };
     let number = plain(number);
     match mark_of(&number) {
-        Some(mark) if mark != paper.mark() => Agreement::WrongKind,
-        Some(_) if is_usual(paper, &number) => Agreement::Fits,
+        Some(other) if other != mark => Agreement::WrongKind,
+        Some(_) if is_usual(&number, activity, mark) => Agreement::Fits,
         _ => Agreement::Unusual,
+    }
+}
+
+/// The activity that the number names, and 许 or 备.
+fn words_of(kind: DocumentKind) -> Option<(&'static str, char)> {
+    match kind {
+        DocumentKind::DeviceTradingLicence => Some(("经营", '许')),
+        DocumentKind::DeviceTradingFiling => Some(("经营", '备')),
+        DocumentKind::ProductionLicence => Some(("生产", '许')),
+        DocumentKind::ProductionFiling => Some(("生产", '备')),
+        _ => None,
     }
 }
 
@@ -65,9 +54,9 @@ fn mark_of(number: &str) -> Option<char> {
         .find(|mark| matches!(mark, '许' | '备'))
 }
 
-fn is_usual(paper: Paper, number: &str) -> bool {
-    let Some((issuer, rest)) = number.split_once(paper.activity()) else { return false };
-    let Some(serial) = rest.strip_prefix(paper.mark()) else { return false };
+fn is_usual(number: &str, activity: &str, mark: char) -> bool {
+    let Some((issuer, rest)) = number.split_once(activity) else { return false };
+    let Some(serial) = rest.strip_prefix(mark) else { return false };
     let place = issuer.strip_suffix("监械").or_else(|| issuer.strip_suffix('械'));
     place.is_some_and(|place| is_place(place, PLACE_MAX)) && is_year_and_serial(serial)
 }
@@ -90,15 +79,15 @@ mod tests {
     #[test]
     fn numbers_as_they_stand_on_real_papers_fit() {
         for (paper, number) in [
-            (Paper::TradingLicence, "浙杭药监械经营许20240001号"),
-            (Paper::TradingLicence, "浙杭食药监械经营许20150001号"),
-            (Paper::TradingLicence, "京药监械经营许20220123号"),
-            (Paper::TradingLicence, "沪浦市监械经营许〔2023〕0012号"),
-            (Paper::TradingLicence, "粤穗药监械经营许（2021）H006"),
-            (Paper::TradingLicence, "京朝药监械经营许2021H006"),
-            (Paper::TradingFiling, "苏泰药监械经营备20210001号"),
-            (Paper::ProductionLicence, "沪食药监械生产许20000240号"),
-            (Paper::ProductionFiling, "苏泰药监械生产备20210001号"),
+            (DocumentKind::DeviceTradingLicence, "浙杭药监械经营许20240001号"),
+            (DocumentKind::DeviceTradingLicence, "浙杭食药监械经营许20150001号"),
+            (DocumentKind::DeviceTradingLicence, "京药监械经营许20220123号"),
+            (DocumentKind::DeviceTradingLicence, "沪浦市监械经营许〔2023〕0012号"),
+            (DocumentKind::DeviceTradingLicence, "粤穗药监械经营许（2021）H006"),
+            (DocumentKind::DeviceTradingLicence, "京朝药监械经营许2021H006"),
+            (DocumentKind::DeviceTradingFiling, "苏泰药监械经营备20210001号"),
+            (DocumentKind::ProductionLicence, "沪食药监械生产许20000240号"),
+            (DocumentKind::ProductionFiling, "苏泰药监械生产备20210001号"),
         ] {
             assert_eq!(agreement(paper, number), Agreement::Fits, "{number}");
         }
@@ -107,12 +96,19 @@ mod tests {
     #[test]
     fn a_filing_is_no_licence() {
         for (paper, number) in [
-            (Paper::TradingLicence, "浙杭药监械经营备20240001号"),
-            (Paper::TradingFiling, "浙杭药监械经营许20240001号"),
-            (Paper::ProductionLicence, "苏泰药监械生产备20210001号"),
-            (Paper::TradingFiling, "某地经营许可2021-1"),
+            (DocumentKind::DeviceTradingLicence, "浙杭药监械经营备20240001号"),
+            (DocumentKind::DeviceTradingFiling, "浙杭药监械经营许20240001号"),
+            (DocumentKind::ProductionLicence, "苏泰药监械生产备20210001号"),
+            (DocumentKind::DeviceTradingFiling, "某地经营许可2021-1"),
         ] {
             assert_eq!(agreement(paper, number), Agreement::WrongKind, "{number}");
+        }
+    }
+
+    #[test]
+    fn papers_of_other_kinds_are_not_judged_by_their_numbers() {
+        for kind in [DocumentKind::BusinessLicence, DocumentKind::PracticeLicence] {
+            assert_eq!(agreement(kind, "PDY00000133010017A1001"), Agreement::Fits);
         }
     }
 
@@ -127,7 +123,11 @@ mod tests {
             "浙杭药监械经营许20240001号副本",
             "沪食药监械生产许20000240号",
         ] {
-            assert_eq!(agreement(Paper::TradingLicence, number), Agreement::Unusual, "{number}");
+            assert_eq!(
+                agreement(DocumentKind::DeviceTradingLicence, number),
+                Agreement::Unusual,
+                "{number}"
+            );
         }
     }
 }

@@ -6,12 +6,14 @@
 //! Goods made within a term stay lawful after it (Order 47 of 2021, article 112), so that terms are kept for ever.
 //! A code, and a UDI-DI where there is one, belong to one product.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use cqrs_es::DomainEvent;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::catalogue::DeviceClass;
+use crate::catalogue::{CataloguePlace, DeviceClass};
 use crate::decider::{self, Decider};
 use crate::turn::Turn;
 use crate::udi::UdiDi;
@@ -67,7 +69,7 @@ impl DomainEvent for Event {
 }
 
 impl decider::Event for Event {
-    fn claim(&self) -> Option<String> {
+    fn claim(&self, _stream: &str) -> Option<String> {
         match self {
             Self::Registered(particulars) => Some(format!("product-code:{}", particulars.code)),
             Self::UdiAssigned(udi) => Some(format!("udi:{udi}")),
@@ -131,8 +133,30 @@ impl Product {
         ended.max_by_key(|term| term.to).copied()
     }
 
-    pub fn has(&self, wanted: Trait) -> bool {
-        self.particulars.as_ref().is_some_and(|particulars| particulars.traits.contains(&wanted))
+    /// The company's own code; empty before registration.
+    pub fn code(&self) -> &str {
+        self.particulars.as_ref().map_or("", |particulars| &particulars.code)
+    }
+
+    /// Before registration the strictest, so that a gate that asks too early lets nothing slip.
+    pub fn class(&self) -> DeviceClass {
+        self.particulars.as_ref().map_or(DeviceClass::III, |particulars| particulars.class)
+    }
+
+    /// Parts and services have none.
+    pub fn catalogue(&self) -> Option<CataloguePlace> {
+        self.particulars.as_ref().and_then(|particulars| particulars.catalogue)
+    }
+
+    /// Classes II and III.
+    pub fn registration_number(&self) -> Option<&str> {
+        let number = self.particulars.as_ref()?.registration_number.as_ref()?;
+        Some(number.as_str())
+    }
+
+    pub fn traits(&self) -> &BTreeSet<Trait> {
+        static NONE: BTreeSet<Trait> = BTreeSet::new();
+        self.particulars.as_ref().map_or(&NONE, |particulars| &particulars.traits)
     }
 }
 

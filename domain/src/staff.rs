@@ -117,7 +117,7 @@ impl DomainEvent for Event {
 }
 
 impl decider::Event for Event {
-    fn claim(&self) -> Option<String> {
+    fn claim(&self, _stream: &str) -> Option<String> {
         match self {
             // One secret opens one door: a second token of the same secret could not be told from the first.
             Self::TokenIssued(issued) => Some(format!("token:{}", issued.secret_sha256)),

@@ -292,7 +292,15 @@ fn upload_is_sound(file: &Qualification, paper: &Paper) -> Result<(), Rejection>
         (Some(end), false) if end < paper.valid_from => return Err(Rejection::TermReversed),
         (Some(_), false) | (None, true) => {}
     }
-    if licence_number::agreement(paper.kind, &paper.number) == Agreement::WrongKind {
+    let form = match paper.kind {
+        DocumentKind::DeviceTradingLicence => Some(licence_number::Paper::TradingLicence),
+        DocumentKind::DeviceTradingFiling => Some(licence_number::Paper::TradingFiling),
+        DocumentKind::ProductionLicence => Some(licence_number::Paper::ProductionLicence),
+        DocumentKind::ProductionFiling => Some(licence_number::Paper::ProductionFiling),
+        _ => None,
+    };
+    let agreement = form.map(|form| licence_number::agreement(form, &paper.number));
+    if agreement == Some(Agreement::WrongKind) {
         return Err(Rejection::NumberOfOtherKind { kind: paper.kind });
     }
     Ok(())

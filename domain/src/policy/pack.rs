@@ -90,7 +90,9 @@ pub enum Weight {
     Legal,
     /// Our own file asks for it.
     File,
-    /// Good to have on file. Only one that has run out is more than an advice.
+    /// Absent, it is an advice; on file and run out, a gap in our file.
+    KeptCurrent,
+    /// Good to have on file: never more than an advice.
     Recommended,
 }
 

@@ -68,7 +68,11 @@ fn a_product_claims_its_code_and_its_udi() {
     let udi = UdiDi::new(UdiIssuer::Gs1, "6901234567892").unwrap();
     let register = Register { particulars: with(&json!({})), udi: Some(udi) };
     let events = Product::default().decide(&turn(), &Command::Register(Box::new(register)));
-    let claims: Vec<_> = events.unwrap().iter().filter_map(decider::Event::claim).collect();
+    let claims: Vec<_> = events
+        .unwrap()
+        .iter()
+        .filter_map(|event| decider::Event::claim(event, "product-1"))
+        .collect();
     assert_eq!(claims, ["product-code:STENT-35-18", "udi:06901234567892"]);
 }
 

@@ -146,9 +146,9 @@ fn who_has_left_has_nothing_and_gets_nothing() {
 #[test]
 fn a_secret_is_claimed_by_its_digest() {
     let event = issued(token(7, &[Role::Sales]));
-    let claim = decider::Event::claim(&event);
+    let claim = decider::Event::claim(&event, "staff-1");
     assert_eq!(claim, Some(format!("token:{}", "07".repeat(32))));
-    assert_eq!(decider::Event::claim(&registered()), None);
+    assert_eq!(decider::Event::claim(&registered(), "staff-1"), None);
 }
 
 #[test]
