@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use chrono::NaiveDate;
 
 use crate::{
-    decision::StreamVersion, ids::ProductId, permissions::Role, policy::InForce, product::Product,
+    decision::StreamVersion, ids::ProductId, policy::InForce, product::Product, staff::Role,
     turn::Turn,
 };
 

@@ -26,7 +26,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::rejection::Rejection;
 use self::{
-    credit::Credit, exposure::Totals, order::Order, qualification::Qualification,
+    credit::Credit,
+    exposure::Totals,
+    order::Order,
+    qualification::Qualification,
     receivables::Receivables,
     registration::{Registration, Status},
 };
@@ -34,7 +37,7 @@ use crate::{
     context::Context,
     decider::Decider,
     events,
-    ids::{CustomerId, OrderId},
+    ids::OrderId,
     money::{Currency, Minor, Money},
     stock_aggregate,
 };
@@ -58,6 +61,7 @@ events! {
         CustomerRegistered(Box<registration::CustomerRegistered>) = "registration.customer-registered",
         CodeAssigned(registration::CodeAssigned) = "registration.code-assigned",
         CustomerClassified(registration::CustomerClassified) = "registration.customer-classified",
+        UsccRecorded(registration::UsccRecorded) = "registration.uscc-recorded",
         ParticularsAmended(registration::ParticularsAmended) = "registration.particulars-amended",
         CustomerSuspended(registration::StatusChanged) = "registration.customer-suspended",
         CustomerDisabled(registration::StatusChanged) = "registration.customer-disabled",
@@ -153,9 +157,9 @@ impl Customer {
     }
 
     fn products_of(&self, order: &OrderId) -> Vec<crate::ids::ProductId> {
-        self.orders.get(order).map_or_else(Vec::new, |order| {
-            order.lines.iter().map(|line| line.product).collect()
-        })
+        self.orders
+            .get(order)
+            .map_or_else(Vec::new, |order| order.lines.iter().map(|line| line.product).collect())
     }
 }
 
@@ -226,6 +230,7 @@ impl Customer {
             Event::CustomerRegistered(e) => self.registration.particulars = Some((**e).clone()),
             Event::CodeAssigned(e) => self.registration.code = Some(e.code.clone()),
             Event::CustomerClassified(e) => self.registration.classify(e),
+            Event::UsccRecorded(e) => self.registration.record_uscc(e),
             Event::ParticularsAmended(e) => self.registration.amend(e),
             Event::CustomerSuspended(e) => {
                 self.registration.change_status(Status::Suspended, &e.reason, version);
@@ -292,7 +297,7 @@ impl crate::decider::Event for Event {
     fn claim(&self, stream: &str) -> Option<String> {
         match self {
             Self::CustomerRegistered(e) => e.uscc.as_ref().map(|uscc| format!("uscc:{uscc}")),
-            Self::CustomerClassified(_) => None,
+            Self::UsccRecorded(e) => Some(format!("uscc:{}", e.uscc)),
             Self::CodeAssigned(e) => Some(format!("customer-code:{}", e.code)),
             Self::InvoiceIssued(e) => Some(format!("invoice:{stream}:{}", e.number)),
             Self::InvoiceOpened(e) => Some(format!("invoice:{stream}:{}", e.number)),
@@ -308,8 +313,3 @@ impl crate::decider::Event for Event {
 pub(crate) fn money(amount: Minor, currency: Currency) -> Money {
     Money::from_minor(amount, currency).unwrap_or(Money::zero(currency))
 }
-
-#[cfg(test)]
-mod given;
-#[cfg(test)]
-mod tests;

@@ -1,12 +1,17 @@
 //! The rules: pure, without I/O, clock or randomness.
 
 pub mod catalogue;
+pub mod context;
+pub mod customer;
 pub mod decider;
+pub mod decision;
 pub mod digest;
 pub mod document_kind;
 pub mod ids;
 pub mod licence_number;
 pub mod money;
+pub mod permissions;
+pub mod policy;
 pub mod product;
 pub mod registration_number;
 pub mod staff;

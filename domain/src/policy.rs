@@ -10,11 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::pack::Pack;
-use crate::{
-    decider::{Decider, Event as _},
-    events, stock_aggregate,
-    turn::Turn,
-};
+use crate::{decider::Decider, events, stock_aggregate, turn::Turn};
 
 /// The one stream of the policy aggregate, as long as one legal entity is one database.
 pub const STREAM: &str = "policy-default";
@@ -111,6 +107,7 @@ stock_aggregate!(Policy);
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decider::Event as _;
 
     fn loaded() -> Policy {
         let mut policy = Policy::default();
@@ -133,8 +130,7 @@ mod tests {
     fn a_changed_pack_supersedes_and_has_another_hash() {
         let mut pack = Pack::default_pack();
         pack.credit.default_terms_days = 45;
-        let events =
-            loaded().decide(&Turn::of_test(), &Command::Load(Box::new(pack))).unwrap();
+        let events = loaded().decide(&Turn::of_test(), &Command::Load(Box::new(pack))).unwrap();
         let Some(Event::PackLoaded(next)) = events.first() else { panic!("no pack was loaded") };
         assert_eq!(next.version, 2);
         assert_ne!(*next.hash, *loaded().in_force.unwrap().hash);

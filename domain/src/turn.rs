@@ -14,3 +14,20 @@ pub struct Turn {
     /// The business date in the company's own zone.
     pub today: NaiveDate,
 }
+
+#[cfg(test)]
+impl Turn {
+    /// Staff `staff-test` on 2026-11-22, with an id of its own by number.
+    pub(crate) fn of_test_numbered(n: u128) -> Self {
+        Self {
+            command_id: Uuid::from_u128(n),
+            actor: "staff-test".parse().unwrap(),
+            now: "2026-11-22T02:00:00Z".parse().unwrap(),
+            today: "2026-11-22".parse().unwrap(),
+        }
+    }
+
+    pub(crate) fn of_test() -> Self {
+        Self::of_test_numbered(1)
+    }
+}

@@ -23,7 +23,9 @@ pub enum Limit {
     /// Explicitly no credit: what is not paid in advance is over the limit.
     None,
     Unlimited,
-    Amount { amount: Money },
+    Amount {
+        amount: Money,
+    },
 }
 
 /// When what was invoiced falls due.

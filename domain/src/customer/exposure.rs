@@ -75,7 +75,11 @@ pub(super) fn weigh(customer: &Customer, orders: &[OrderId]) -> Totals {
 }
 
 fn unused_deposit(customer: &Customer, order: &OrderId) -> Minor {
-    customer.receivables.deposits.get(order).map_or(Minor::ZERO, super::receivables::Deposit::unused)
+    customer
+        .receivables
+        .deposits
+        .get(order)
+        .map_or(Minor::ZERO, super::receivables::Deposit::unused)
 }
 
 /// The orders whose part an event changes, each once.

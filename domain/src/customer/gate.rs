@@ -120,10 +120,7 @@ pub(super) fn judge(
         mode: pack.mode(question.checkpoint),
         causes,
         relied_on: papers.relied_on(),
-        policy: Some(PolicyReference {
-            version: policy.version,
-            hash: Arc::clone(&policy.hash),
-        }),
+        policy: Some(PolicyReference { version: policy.version, hash: Arc::clone(&policy.hash) }),
         business_date: context.business_date(),
         reads: context.facts.reads.clone(),
         figures: Some(figures),
@@ -232,7 +229,10 @@ fn in_order(mut causes: Vec<Cause>) -> Vec<Cause> {
     causes.retain(|cause| cause.reaction != Reaction::None);
     causes.sort_by(|a, b| {
         let key = |c: &Cause| (c.code.kind(), c.code, std::cmp::Reverse(c.reaction));
-        key(a).cmp(&key(b)).then_with(|| a.params.cmp(&b.params)).then_with(|| a.lines.cmp(&b.lines))
+        key(a)
+            .cmp(&key(b))
+            .then_with(|| a.params.cmp(&b.params))
+            .then_with(|| a.lines.cmp(&b.lines))
     });
     let mut kept: Vec<Cause> = Vec::with_capacity(causes.len());
     for cause in causes {

@@ -3,10 +3,7 @@
 //! After a command's own events, every order and shipment that waits is judged anew, the one that waits longest first,
 //! each on the state that the ones before it leave behind.
 
-use super::{
-    Customer, Event, gate, releasing, shipping,
-    trading::OrderHealed,
-};
+use super::{Customer, Event, gate, releasing, shipping, trading::OrderHealed};
 use crate::{context::Context, decider::Decider, ids::OrderId};
 
 /// The most events by which one command heals; what is left heals with the next one, or with the daily review.
@@ -24,7 +21,9 @@ pub(super) fn heal(customer: &Customer, context: &Context, mut events: Vec<Event
         return events;
     } else {
         let mut next = customer.clone();
-        events.iter().for_each(|event| next.evolve(event));
+        for event in &events {
+            next.evolve(event);
+        }
         let waiting = next.waiting.values().copied().collect();
         after = Some(next);
         waiting
@@ -36,7 +35,7 @@ pub(super) fn heal(customer: &Customer, context: &Context, mut events: Vec<Event
     let mut nth = 1;
     let most = events.len() + HEALED_MAX;
     for id in waiting {
-        for event in heal_order(&after, context, id, &mut nth) {
+        if let Some(event) = heal_order(&after, context, id, &mut nth) {
             after.evolve(&event);
             events.push(event);
         }
@@ -81,6 +80,7 @@ fn may_cure(event: &Event) -> bool {
         | Event::OverdueAnnounced(_)
         | Event::InvoiceIssued(_) => true,
         Event::CustomerRegistered(_)
+        | Event::UsccRecorded(_)
         | Event::CodeAssigned(_)
         | Event::CustomerSuspended(_)
         | Event::CustomerDisabled(_)

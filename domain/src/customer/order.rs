@@ -13,13 +13,14 @@ use crate::{
     decision::{Cause, CauseCode},
     ids::{ProductId, ShipmentId},
     money::{Minor, UnitPrice},
+    text::Line,
 };
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Order {
     pub lines: Vec<OrderLine>,
     pub requested_ship_date: NaiveDate,
-    pub ship_to: String,
+    pub ship_to: Line<300>,
     pub payment: Payment,
     /// What still holds it; empty: it is placed.
     pub held_by: Vec<CauseCode>,

@@ -131,8 +131,7 @@ pub(super) fn cancel(customer: &Customer, cancel: &CancelOrder) -> Result<Vec<Ev
     let lines = if cancel.lines.is_empty() { everything(order) } else { cancel.lines.clone() };
     let mut after = order.clone();
     for part in &lines {
-        let line =
-            after.line_mut(part.line).ok_or(Rejection::NoSuchLine { line: part.line })?;
+        let line = after.line_mut(part.line).ok_or(Rejection::NoSuchLine { line: part.line })?;
         let open = line.to_ship();
         if part.quantity.get() > open {
             return Err(Rejection::MoreThanOpen { line: part.line, open });
@@ -169,11 +168,8 @@ pub(super) fn deposits(customer: &Customer, order: &OrderId) -> Vec<Drawn> {
 impl Customer {
     pub(super) fn take_order(&mut self, event: &OrderTaken) {
         self.orders_taken += 1;
-        let held_by = if event.decision.lets_through() {
-            Vec::new()
-        } else {
-            event.decision.stopping()
-        };
+        let held_by =
+            if event.decision.lets_through() { Vec::new() } else { event.decision.stopping() };
         let lines = event.lines.iter().map(|line| OrderLine {
             product: line.product,
             quantity: line.quantity.get(),
@@ -186,7 +182,7 @@ impl Customer {
         let order = Order {
             lines: lines.collect(),
             requested_ship_date: event.requested_ship_date,
-            ship_to: event.ship_to.to_string(),
+            ship_to: event.ship_to.clone(),
             payment: event.payment,
             held_by,
             releases: Vec::new(),

@@ -214,9 +214,9 @@ impl Qualification {
         kind: DocumentKind,
         date: NaiveDate,
     ) -> Option<(&DocumentId, &Document)> {
-        self.approved(kind).filter(|(_, d)| d.paper.in_force_on(date)).max_by_key(|(_, d)| {
-            (d.paper.valid_from, d.version)
-        })
+        self.approved(kind)
+            .filter(|(_, d)| d.paper.in_force_on(date))
+            .max_by_key(|(_, d)| (d.paper.valid_from, d.version))
     }
 
     /// Every approved paper of a kind that nobody revoked, superseded ones included.
@@ -292,15 +292,7 @@ fn upload_is_sound(file: &Qualification, paper: &Paper) -> Result<(), Rejection>
         (Some(end), false) if end < paper.valid_from => return Err(Rejection::TermReversed),
         (Some(_), false) | (None, true) => {}
     }
-    let form = match paper.kind {
-        DocumentKind::DeviceTradingLicence => Some(licence_number::Paper::TradingLicence),
-        DocumentKind::DeviceTradingFiling => Some(licence_number::Paper::TradingFiling),
-        DocumentKind::ProductionLicence => Some(licence_number::Paper::ProductionLicence),
-        DocumentKind::ProductionFiling => Some(licence_number::Paper::ProductionFiling),
-        _ => None,
-    };
-    let agreement = form.map(|form| licence_number::agreement(form, &paper.number));
-    if agreement == Some(Agreement::WrongKind) {
+    if licence_number::agreement(paper.kind, &paper.number) == Agreement::WrongKind {
         return Err(Rejection::NumberOfOtherKind { kind: paper.kind });
     }
     Ok(())
@@ -329,9 +321,10 @@ fn approve(
     let documents = open_review(file, &by)?;
     let kinds: Vec<_> =
         documents.iter().filter_map(|id| file.documents.get(id)).map(|d| d.paper.kind).collect();
-    let superseded = file.documents.iter().filter(|(_, d)| {
-        d.standing == Standing::Approved && kinds.contains(&d.paper.kind)
-    });
+    let superseded = file
+        .documents
+        .iter()
+        .filter(|(_, d)| d.standing == Standing::Approved && kinds.contains(&d.paper.kind));
     let superseded = superseded.map(|(id, _)| *id).collect();
     let comment = comment.cloned();
     Ok(vec![Event::QualificationApproved(Approved { documents, superseded, comment, by })])

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::{registration::Origin, trading::Drawn};
+use super::registration::Origin;
 use crate::{
     context::Backdated,
     decision::{CauseCode, Decision},
@@ -29,12 +29,21 @@ pub const POSTDATED_DAYS_MAX: u64 = 31;
 #[derive(Clone, Debug)]
 pub enum Command {
     Invoice(Box<IssueInvoice>),
-    Void { invoice: InvoiceId, reason: Prose<500> },
+    Void {
+        invoice: InvoiceId,
+        reason: Prose<500>,
+    },
     /// From an import only.
     OpenInvoice(Box<OpenInvoice>),
     Receive(Box<ReceiveCash>),
-    Apply { receipt: ReceiptId, apply: Vec<Application> },
-    Reverse { receipt: ReceiptId, reason: Prose<500> },
+    Apply {
+        receipt: ReceiptId,
+        apply: Vec<Application>,
+    },
+    Reverse {
+        receipt: ReceiptId,
+        reason: Prose<500>,
+    },
     IssueCreditNote(Box<IssueCreditNote>),
 }
 
@@ -128,6 +137,9 @@ pub struct InvoiceIssued {
     /// Deposits for the invoiced orders that settle it at once.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposits: Vec<DepositUsed>,
+    /// Deposits that are free again, because nothing is left of their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub freed: Vec<DepositUsed>,
     pub decision: Decision,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backdated: Option<Backdated>,
@@ -365,18 +377,5 @@ mod pairs {
         D: Deserializer<'de>,
     {
         Ok(Vec::<(K, V)>::deserialize(deserializer)?.into_iter().collect())
-    }
-}
-
-impl Receipt {
-    /// An `OpenItem` keeps its lines only while it is open; what was settled keeps what reopens it.
-    pub(super) fn settle(&mut self, invoice: InvoiceId, amount: Minor, item: &OpenItem) {
-        self.settled.push(SettledItem { invoice, amount, item: item.clone() });
-    }
-}
-
-impl From<&Drawn> for (ReceiptId, Minor) {
-    fn from(drawn: &Drawn) -> Self {
-        (drawn.receipt, drawn.amount.minor())
     }
 }

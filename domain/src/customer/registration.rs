@@ -17,7 +17,19 @@ use crate::{
 };
 
 /// What a customer is, which decides the papers that it needs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum CustomerKind {
     Distributor,
@@ -142,6 +154,11 @@ pub struct CodeAssigned {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CustomerClassified {
     pub kind: CustomerKind,
+}
+
+/// A customer that was imported without a USCC gets it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct UsccRecorded {
     pub uscc: Uscc,
 }
 
@@ -233,7 +250,11 @@ pub(super) fn decide(
             if particulars.uscc.as_ref().is_some_and(|known| known != uscc) {
                 return Err(Rejection::UsccFixed);
             }
-            vec![Event::CustomerClassified(CustomerClassified { kind: *kind, uscc: uscc.clone() })]
+            let mut events = vec![Event::CustomerClassified(CustomerClassified { kind: *kind })];
+            if particulars.uscc.is_none() {
+                events.push(Event::UsccRecorded(UsccRecorded { uscc: *uscc }));
+            }
+            events
         }
         Command::Amend(amendment) => vec![Event::ParticularsAmended((**amendment).clone())],
         Command::Suspend { reason } => {
@@ -300,7 +321,12 @@ impl Registration {
     pub(super) fn classify(&mut self, event: &CustomerClassified) {
         if let Some(particulars) = &mut self.particulars {
             particulars.kind = event.kind;
-            particulars.uscc = Some(event.uscc.clone());
+        }
+    }
+
+    pub(super) fn record_uscc(&mut self, event: &UsccRecorded) {
+        if let Some(particulars) = &mut self.particulars {
+            particulars.uscc = Some(event.uscc);
         }
     }
 

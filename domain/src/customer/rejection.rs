@@ -117,9 +117,8 @@ rejections! {
 impl Rejection {
     /// The part of the body at fault, as a JSON pointer, where one can be named.
     pub fn pointer(&self) -> Option<String> {
-        let index = |line: &u32, field: &str| {
-            Some(format!("/lines/{}{field}", line.saturating_sub(1)))
-        };
+        let index =
+            |line: &u32, field: &str| Some(format!("/lines/{}{field}", line.saturating_sub(1)));
         match self {
             Self::UsccMissing => Some("/uscc".to_owned()),
             Self::KindMissing => Some("/kind".to_owned()),

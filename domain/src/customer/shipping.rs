@@ -22,7 +22,6 @@ use crate::{
     decision::{Checkpoint, Decision, Outcome},
     ids::{OrderId, ShipmentId},
     money::Minor,
-    text::Line as Text,
 };
 
 pub(super) fn ship(
@@ -138,9 +137,12 @@ fn shipped(
     decision: Decision,
 ) -> Result<Event, Rejection> {
     let order = customer.orders.get(&ship.order).ok_or(Rejection::OrderNotOpen)?;
-    let ship_to = Text::try_from(order.ship_to.clone()).map_err(|_| Rejection::ShipToUnknown)?;
     let buyer = Buyer {
-        name: customer.registration.particulars.as_ref().map_or(String::new(), |p| p.name.to_string()),
+        name: customer
+            .registration
+            .particulars
+            .as_ref()
+            .map_or(String::new(), |p| p.name.to_string()),
         licences: licences(customer, &decision),
     };
     Ok(Event::GoodsShipped(Box::new(GoodsShipped {
@@ -149,7 +151,7 @@ fn shipped(
         shipped_on,
         lines: sold(customer, context, order, &ship.lines)?,
         value: money(value, customer.currency()),
-        ship_to,
+        ship_to: order.ship_to.clone(),
         buyer,
         drawn: draw(customer, &ship.order, order),
         decision,
@@ -159,7 +161,8 @@ fn shipped(
 
 fn licences(customer: &Customer, decision: &Decision) -> Vec<LicenceNumbered> {
     let documents = &customer.qualification.documents;
-    let relied = decision.relied_on.iter().filter_map(|r| Some((r.document, documents.get(&r.document)?)));
+    let relied =
+        decision.relied_on.iter().filter_map(|r| Some((r.document, documents.get(&r.document)?)));
     relied
         .map(|(document, known)| LicenceNumbered {
             document,
@@ -275,10 +278,8 @@ impl Customer {
                 line.shipped = line.shipped.saturating_add(shipped.goods.quantity.get());
             }
         }
-        let lines = event.lines.iter().map(|line| Lot {
-            serials: Vec::new(),
-            ..line.goods.clone()
-        });
+        let lines =
+            event.lines.iter().map(|line| Lot { serials: Vec::new(), ..line.goods.clone() });
         let shipment = Shipment {
             lines: lines.collect(),
             shipped_on: Some(event.shipped_on),

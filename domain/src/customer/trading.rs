@@ -79,7 +79,9 @@ pub struct ShipGoods {
 pub enum Payment {
     Credit,
     /// So many per cent of the order before anything is shipped.
-    Prepaid { percent: u32 },
+    Prepaid {
+        percent: u32,
+    },
     OnDelivery,
 }
 

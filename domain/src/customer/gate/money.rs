@@ -29,10 +29,10 @@ pub(super) fn judge(
     }
     if question.prepayment_missing.is_positive() {
         let missing = question.prepayment_missing;
-        causes.push(figured(customer, CauseCode::PrepaymentMissing, missing).with(
-            "missing",
-            shown(customer, missing),
-        ));
+        causes.push(
+            figured(customer, CauseCode::PrepaymentMissing, missing)
+                .with("missing", shown(customer, missing)),
+        );
     }
     let limit = match customer.credit.granted.as_ref().map(|granted| granted.limit) {
         Some(Limit::Amount { amount }) => Some(amount),

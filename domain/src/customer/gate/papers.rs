@@ -4,8 +4,11 @@ use chrono::NaiveDate;
 
 use super::{Line, Question};
 use crate::{
-    customer::{Customer, qualification::{Document, Standing}},
-    decision::{Cause, CauseCode, Checkpoint, Reaction, Reliance, Subject},
+    customer::{
+        Customer,
+        qualification::{Document, Standing},
+    },
+    decision::{Cause, CauseCode, Checkpoint, Reliance, Subject},
     document_kind::DocumentKind,
     ids::DocumentId,
     policy::{
@@ -120,9 +123,10 @@ impl<'a> Papers<'a> {
         if let Some((id, document)) = approved.min_by_key(|(_, d)| d.paper.valid_from) {
             return Some(about_document(CauseCode::DocumentNotYetValid, *id, document));
         }
-        let revoked = file.documents.iter().find(|(_, d)| {
-            d.standing == Standing::Revoked && rule.any_of.contains(&d.paper.kind)
-        });
+        let revoked = file
+            .documents
+            .iter()
+            .find(|(_, d)| d.standing == Standing::Revoked && rule.any_of.contains(&d.paper.kind));
         revoked.map(|(id, document)| about_document(CauseCode::DocumentRevoked, *id, document))
     }
 
@@ -235,6 +239,7 @@ fn with_wanted(cause: Cause, name: &'static str, kind: Option<DocumentKind>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decision::Reaction;
 
     #[test]
     fn what_only_our_file_asks_for_is_never_a_legal_cause() {
