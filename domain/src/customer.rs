@@ -313,3 +313,8 @@ impl crate::decider::Event for Event {
 pub(crate) fn money(amount: Minor, currency: Currency) -> Money {
     Money::from_minor(amount, currency).unwrap_or(Money::zero(currency))
 }
+
+#[cfg(test)]
+mod given;
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,7 @@ pub(super) fn issue(
         .map_err(|_| Rejection::AmountTooLarge)?;
     let question = Question {
         title: issue.title.as_deref(),
+        lines: draft.asked(customer, context),
         ..Question::about_customer(Checkpoint::Invoice, draft.amount)
     };
     let decision = gate::judge(customer, context, &question, 0);
@@ -236,6 +237,16 @@ impl Draft {
             amount: money(amount, customer.currency()),
         });
         Ok(())
+    }
+
+    /// The lines as the gate sees them, numbered as on the invoice.
+    fn asked<'a>(&self, customer: &Customer, context: &'a Context) -> Vec<gate::Line<'a>> {
+        let numbered = (1..).zip(&self.lines);
+        let known = numbered.filter_map(|(number, line)| {
+            let product = customer.orders.get(&line.order)?.line(line.line)?.product;
+            gate::Line::of(context, number, product, Vec::new())
+        });
+        known.collect()
     }
 
     fn not_empty(self) -> Result<Self, Rejection> {
