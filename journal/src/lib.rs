@@ -5,6 +5,7 @@
 mod codec;
 mod engine;
 mod error;
+mod gathering;
 #[doc(hidden)]
 pub mod executor;
 mod journal;

@@ -78,6 +78,9 @@ impl World {
     /// Some minutes later; now and then some days.
     pub fn tick(&mut self) {
         self.now += TimeDelta::minutes(self.rng.random_range(1..40));
+        if self.rng.random_bool(0.05) {
+            self.now = self.now + Days::new(1);
+        }
         if self.rng.random_bool(0.01) {
             self.now = self.now + Days::new(self.rng.random_range(1..45));
         }
@@ -112,6 +115,9 @@ impl World {
 
     /// One registration for each customer: distributors, hospitals public and private, agents.
     pub fn registration(&self, n: usize) -> Command {
+        if n % 5 == 4 {
+            return unclassified(n);
+        }
         let kinds = ["distributor", "hospital", "clinic", "agent"];
         let prefix = if n % 4 == 1 { PREFIXES[1] } else { PREFIXES[n % 3 % 2 * 2] };
         let uscc =
@@ -136,6 +142,18 @@ impl World {
             check_customer(customer);
         }
     }
+}
+
+/// A customer that is known from an imported file only.
+fn unclassified(n: usize) -> Command {
+    let particulars = serde_json::from_value(json!({
+        "name": format!("导入客户{n}"), "kind": "unclassified", "currency": "CNY",
+        "origin": {"kind": "import", "digest": "0".repeat(64), "line": n + 1},
+    }));
+    let particulars = particulars.expect("particulars");
+    let code = Some(format!("C{n:04}").parse().expect("a code"));
+    let register = registration::Register { particulars, code };
+    Command::Registration(registration::Command::Register(Box::new(register)))
 }
 
 /// Six products of every class, one of them with a lapsed registration.

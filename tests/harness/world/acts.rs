@@ -3,7 +3,11 @@
 use chrono::{Days, NaiveDate};
 use domain::{
     customer::{
-        Command, Customer, credit, order::Order, qualification, receivables, registration, trading,
+        Command, Customer, credit,
+        order::Order,
+        qualification, receivables,
+        registration::{self, CustomerKind, Origin},
+        trading,
     },
     ids::{InvoiceId, OrderId, ReceiptId},
     money::{Currency, Minor, Money, Quantity},
@@ -37,7 +41,8 @@ impl World {
             return ("staff-sales-1", Role::Sales, self.registration(n));
         }
         match self.rng.random_range(0..100) {
-            0..10 => self.papers(&customer),
+            0 => ("staff-sales-1", Role::Sales, self.particulars(&customer, n)),
+            1..10 => self.papers(&customer),
             10..16 => self.credit(),
             16..19 => self.status(),
             19..45 => ("staff-sales-1", Role::Sales, self.place(&customer)),
@@ -59,6 +64,21 @@ impl World {
         date.expect("a date")
     }
 
+    /// Says what an imported customer is, or where a known one takes its goods.
+    fn particulars(&mut self, customer: &Customer, n: usize) -> Command {
+        let unclassified = customer.registration.uscc().is_none();
+        let amended =
+            json!({"delivery_addresses": [format!("示范仓库 {}", self.rng.random_range(1..9))]});
+        let amended = serde_json::from_value(amended).expect("an amendment");
+        Command::Registration(if unclassified {
+            let uscc = format!("9133020000000{n:04}");
+            let uscc = domain::uscc::Uscc::with_check(&uscc).expect("17 characters");
+            registration::Command::Classify { kind: CustomerKind::Distributor, uscc }
+        } else {
+            registration::Command::Amend(Box::new(amended))
+        })
+    }
+
     fn papers(&mut self, customer: &Customer) -> (&'static str, Role, Command) {
         let of = Command::Qualification;
         let in_review = customer.qualification.submitted_by.is_some();
@@ -78,6 +98,10 @@ impl World {
                     Some(document) if self.rng.random_bool(0.3) => {
                         let revoke = qualification::Command::Revoke { document, reason };
                         ("staff-quality-1", Role::Quality, of(revoke))
+                    }
+                    _ if self.rng.random_bool(0.3) => {
+                        let reject = qualification::Command::Reject { reason, comment: None };
+                        ("staff-quality-1", Role::Quality, of(reject))
                     }
                     _ => {
                         let refuse = qualification::Command::Return { reason, comment: None };
@@ -271,7 +295,8 @@ impl World {
             _ => receivables::InvoiceScope::Shipments { order, shipments: Vec::new() },
         };
         let issued_on = self.rng.random_bool(0.5).then(|| self.date(-60, 3));
-        let issue = receivables::IssueInvoice { number, issued_on, title: None, scope };
+        let title = self.rng.random_bool(0.1).then(|| "另一家公司".parse().expect("a title"));
+        let issue = receivables::IssueInvoice { number, issued_on, title, scope };
         Command::Receivables(receivables::Command::Invoice(Box::new(issue)))
     }
 
@@ -286,6 +311,17 @@ impl World {
                 receivables::Command::Reverse { receipt, reason }
             }
             (1..4, Some(receipt)) => receivables::Command::Apply { receipt, apply: Vec::new() },
+            (5, _) => {
+                let (issued_on, line) = (self.date(-300, -200), self.rng.random_range(2..9_999));
+                receivables::Command::OpenInvoice(Box::new(receivables::OpenInvoice {
+                    number: format!("OLD-{}", self.rng.random::<u64>()).parse().expect("a number"),
+                    amount: money(self.rng.random_range(1..400_000)),
+                    issued_on,
+                    due_on: issued_on + Days::new(30),
+                    disputed: self.rng.random_bool(0.2),
+                    origin: Origin { kind: "import".to_owned(), digest: "0".repeat(64), line },
+                }))
+            }
             (4, _) => {
                 let number = format!("CN-{}", self.rng.random::<u64>());
                 receivables::Command::IssueCreditNote(Box::new(receivables::IssueCreditNote {
