@@ -12,8 +12,8 @@ CREATE TABLE decisions (
     causes        text,
     -- The paper that was decided about: order-…, shipment-…, invoice-…, receipt-….
     subject       text COLLATE "C" NOT NULL,
-    value_minor   bigint NOT NULL,
-    currency      text NOT NULL,
+    value_minor   bigint,
+    currency      text,
     actor         text COLLATE "C",
     recorded_at   timestamptz NOT NULL,
     business_date date NOT NULL
@@ -62,13 +62,14 @@ CREATE TABLE first_sales (
     shipment_at       timestamptz
 );
 
+-- The pack in force.
 CREATE TABLE packs (
-    position    bigint PRIMARY KEY,
+    stream      text COLLATE "C" PRIMARY KEY,
     version     bigint NOT NULL,
     hash        text NOT NULL,
     name        text NOT NULL,
     zone        text NOT NULL,
-    actor       text COLLATE "C",
+    position    bigint NOT NULL,
     recorded_at timestamptz NOT NULL
 );
 

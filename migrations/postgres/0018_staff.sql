@@ -3,8 +3,9 @@
 CREATE TABLE staff (
     staff         text COLLATE "C" PRIMARY KEY,
     standing      text NOT NULL,
-    -- JSON.
+    -- JSON: roles; tokens that work.
     roles         text NOT NULL,
+    tokens        text NOT NULL,
     registered_at timestamptz NOT NULL
 );
 

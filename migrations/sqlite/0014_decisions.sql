@@ -12,8 +12,8 @@ CREATE TABLE decisions (
     causes        text,
     -- The paper that was decided about: order-…, shipment-…, invoice-…, receipt-….
     subject       text NOT NULL,
-    value_minor   integer NOT NULL,
-    currency      text NOT NULL,
+    value_minor   integer,
+    currency      text,
     actor         text,
     recorded_at   text NOT NULL,
     business_date text NOT NULL
@@ -62,14 +62,15 @@ CREATE TABLE first_sales (
     shipment_at       text
 ) STRICT, WITHOUT ROWID;
 
+-- The pack in force.
 CREATE TABLE packs (
-    position    integer PRIMARY KEY,
+    stream      text PRIMARY KEY,
     version     integer NOT NULL,
     hash        text NOT NULL,
     name        text NOT NULL,
     zone        text NOT NULL,
-    actor       text,
+    position    integer NOT NULL,
     recorded_at text NOT NULL
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 INSERT INTO watermarks (projection, position) VALUES ('decisions', 0);

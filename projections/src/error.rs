@@ -14,10 +14,10 @@ pub enum Error {
     /// The schema lacks a read model's watermark.
     #[error("the read model {0} has no watermark: run `probity migrate`")]
     NotMigrated(&'static str),
-    #[error("another process rebuilds the read models at the same time")]
-    Contended,
     #[error("the projector has stopped")]
     Stopped,
+    #[error("the read models stand at {reached}, not at {head}: let them catch up and verify again")]
+    Behind { reached: Position, head: Position },
     #[error("{0:?} is no cursor of this list: begin again without one")]
     Cursor(String),
 }
@@ -30,8 +30,8 @@ impl Error {
             Self::Unreadable { .. } => "projection.unreadable",
             Self::NoSuchModel(_) => "projection.unknown",
             Self::NotMigrated(_) => "projection.not_migrated",
-            Self::Contended => "projection.contended",
             Self::Stopped => "projection.stopped",
+            Self::Behind { .. } => "projection.behind",
             Self::Cursor(_) => "cursor.malformed",
         }
     }
@@ -40,7 +40,7 @@ impl Error {
     pub fn is_passing(&self) -> bool {
         match self {
             Self::Journal(error) => error.is_passing(),
-            Self::Contended => true,
+            Self::Behind { .. } => true,
             Self::Unreadable { .. }
             | Self::NoSuchModel(_)
             | Self::NotMigrated(_)

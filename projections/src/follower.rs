@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 use crate::Error;
 use crate::model::{self, Model};
 use crate::seen::{self, Seen};
-use crate::store::Session;
+use crate::store::{Link, Session};
 
 /// How many events are folded at once.
 const BATCH_EVENTS_MAX: usize = 4_096;
@@ -172,9 +172,9 @@ impl Follower {
 
     /// Reads where every read model stands, which another process may have changed.
     pub(crate) async fn catch_watermarks(&mut self) -> Result<(), Error> {
-        let rows: Vec<(String, i64)> = match &mut self.session {
-            Session::Sqlite(connection) => sqlx::query_as(WATERMARKS).fetch_all(connection).await?,
-            Session::Postgres(connection) => {
+        let rows: Vec<(String, i64)> = match &mut self.session.link {
+            Link::Sqlite(connection) => sqlx::query_as(WATERMARKS).fetch_all(connection).await?,
+            Link::Postgres(connection) => {
                 sqlx::query_as(WATERMARKS).fetch_all(connection).await?
             }
         };
@@ -217,12 +217,12 @@ async fn swap(
     from: i64,
     to: i64,
 ) -> Result<bool, Error> {
-    let moved = match session {
-        Session::Postgres(connection) => {
+    let moved = match &mut session.link {
+        Link::Postgres(connection) => {
             let update = sqlx::query(MOVE_POSTGRES).bind(to).bind(from).bind(names);
             update.execute(connection).await?.rows_affected()
         }
-        Session::Sqlite(connection) => {
+        Link::Sqlite(connection) => {
             let list = serde_json::to_string(names).unwrap_or_default();
             let update = sqlx::query(MOVE_SQLITE).bind(to).bind(from).bind(list);
             update.execute(connection).await?.rows_affected()

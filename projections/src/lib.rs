@@ -26,6 +26,6 @@ mod verify;
 
 pub use error::Error;
 pub use projector::{Projector, Standing, catch_up, names, reset};
-pub use query::Keyset;
+pub use query::{Keyset, Listed};
 pub use store::Json;
-pub use verify::{Difference, Verified, verify};
+pub use verify::{Difference, Side, Verified, verify};

@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use crate::follower::{Follower, Turn};
 use crate::model;
-use crate::store::Session;
+use crate::store::{Link, Session};
 use crate::Error;
 
 /// How long a database that is away is left alone.
@@ -209,9 +209,9 @@ pub async fn reset(journal: &Journal, table: Option<&str>) -> Result<(), Error> 
             .run(&format!("UPDATE watermarks SET position = 0 WHERE projection = '{name}'"))
             .await?;
         for table in model.tables() {
-            let verb = match session {
-                Session::Sqlite(_) => "DELETE FROM",
-                Session::Postgres(_) => "TRUNCATE",
+            let verb = match session.link {
+                Link::Sqlite(_) => "DELETE FROM",
+                Link::Postgres(_) => "TRUNCATE",
             };
             session.run(&format!("{verb} {}", table.name())).await?;
         }

@@ -74,7 +74,7 @@ pub(crate) fn read<E: DeserializeOwned>(entry: &Entry) -> Result<E, Error> {
         .map_err(|error| Error::Unreadable { position: entry.position, reason: error.to_string() })
 }
 
-fn actor(metadata: &str) -> Option<Arc<str>> {
+pub(crate) fn actor(metadata: &str) -> Option<Arc<str>> {
     #[derive(Deserialize)]
     struct Actor<'a> {
         #[serde(borrow)]

@@ -11,4 +11,4 @@ pub(crate) mod session;
 
 pub use cell::Json;
 pub(crate) use rows::{Appends, Rows, Stored, table};
-pub(crate) use session::Session;
+pub(crate) use session::{Link, Session};

@@ -10,7 +10,7 @@ use sqlx::{Arguments, PgConnection, SqliteConnection};
 use super::cell::{Cell, Kind, time_text};
 use super::copy;
 use super::rows::{Keyed, Record};
-use super::session::Session;
+use super::session::{Link, Session};
 use crate::Error;
 
 /// From so many rows on, COPY is worth its two more round trips.
@@ -25,12 +25,12 @@ pub(crate) async fn load<R: Keyed + Unpin>(
 ) -> Result<Vec<R>, Error> {
     let columns = column_names::<R>();
     let key = key_name::<R>();
-    let rows = match session {
-        Session::Postgres(connection) => {
+    let rows = match &mut session.link {
+        Link::Postgres(connection) => {
             let sql = format!("SELECT {columns} FROM {} WHERE {key} = ANY($1)", R::TABLE);
             sqlx::query_as(&sql).bind(keys).fetch_all(connection).await?
         }
-        Session::Sqlite(connection) => {
+        Link::Sqlite(connection) => {
             let sql = format!(
                 "SELECT {columns} FROM {} WHERE {key} IN (SELECT value FROM json_each($1))",
                 R::TABLE
@@ -47,15 +47,15 @@ pub(crate) async fn insert<R: Record>(session: &mut Session, rows: &[&R]) -> Res
     if rows.is_empty() {
         return Ok(());
     }
-    match session {
-        Session::Postgres(connection) if rows.len() >= COPY_ROWS_MIN => copy_in(connection, rows).await,
-        Session::Postgres(connection) => {
+    match &mut session.link {
+        Link::Postgres(connection) if rows.len() >= COPY_ROWS_MIN => copy_in(connection, rows).await,
+        Link::Postgres(connection) => {
             let (table, columns) = (R::TABLE, column_names::<R>());
             let sql =
                 format!("INSERT INTO {table} ({columns}) SELECT * FROM UNNEST({})", arrays::<R>());
             unnest(connection, &sql, rows).await
         }
-        Session::Sqlite(connection) => {
+        Link::Sqlite(connection) => {
             let (table, columns) = (R::TABLE, column_names::<R>());
             values(connection, &format!("INSERT INTO {table} ({columns}) VALUES "), "", rows).await
         }
@@ -68,8 +68,8 @@ pub(crate) async fn update<R: Keyed>(session: &mut Session, rows: &[&R]) -> Resu
         return Ok(());
     }
     let (table, columns, key) = (R::TABLE, column_names::<R>(), key_name::<R>());
-    match session {
-        Session::Postgres(connection) => {
+    match &mut session.link {
+        Link::Postgres(connection) => {
             let sql = format!(
                 "UPDATE {table} AS t SET {} FROM UNNEST({}) AS new ({columns}) WHERE t.{key} = new.{key}",
                 assignments::<R>("new"),
@@ -77,7 +77,7 @@ pub(crate) async fn update<R: Keyed>(session: &mut Session, rows: &[&R]) -> Resu
             );
             unnest(connection, &sql, rows).await
         }
-        Session::Sqlite(connection) => {
+        Link::Sqlite(connection) => {
             let head = format!("INSERT INTO {table} ({columns}) VALUES ");
             let tail =
                 format!(" ON CONFLICT ({key}) DO UPDATE SET {}", assignments::<R>("excluded"));

@@ -13,7 +13,7 @@ use super::session::Session;
 use crate::Error;
 
 /// How many rows of a table stay in memory between batches.
-const ROWS_KEPT_MAX: usize = 8_192;
+const ROWS_KEPT_MAX: usize = 16_384;
 
 /// A row of a table.
 pub(crate) trait Record:
@@ -36,6 +36,8 @@ pub(crate) trait Keyed: Record {
 pub(crate) trait Stored: Send {
     fn name(&self) -> &'static str;
 
+    fn columns(&self) -> String;
+
     /// Reads what was asked for and is not held.
     fn load<'a>(&'a mut self, session: &'a mut Session) -> BoxFuture<'a, Result<(), Error>>;
 
@@ -55,6 +57,8 @@ pub(crate) struct Rows<R: Keyed> {
     held: HashMap<R::Key, Slot<R>>,
     asked: Vec<R::Key>,
     changed: Vec<R::Key>,
+    /// Counts the batches, so that rows of earlier ones go first.
+    batch: u64,
 }
 
 #[derive(Debug)]
@@ -62,11 +66,12 @@ struct Slot<R> {
     /// None: there is no such row.
     row: Option<R>,
     state: State,
+    /// The last batch that was about it.
+    batch: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    Asked,
     AsStored,
     New,
     Changed,
@@ -74,24 +79,25 @@ enum State {
 
 impl<R: Keyed> Default for Rows<R> {
     fn default() -> Self {
-        Self { held: HashMap::new(), asked: Vec::new(), changed: Vec::new() }
+        Self { held: HashMap::new(), asked: Vec::new(), changed: Vec::new(), batch: 0 }
     }
 }
 
 impl<R: Keyed> Rows<R> {
     /// First pass: this row is needed.
     pub(crate) fn ask(&mut self, key: &R::Key) {
-        if !self.held.contains_key(key) {
-            self.held.insert(key.clone(), Slot { row: None, state: State::Asked });
-            self.asked.push(key.clone());
+        if let Some(slot) = self.held.get_mut(key) {
+            slot.batch = self.batch;
+            return;
         }
+        self.expect(key);
+        self.asked.push(key.clone());
     }
 
     /// First pass: this row will be made by this batch.
     pub(crate) fn expect(&mut self, key: &R::Key) {
-        if !self.held.contains_key(key) {
-            self.held.insert(key.clone(), Slot { row: None, state: State::AsStored });
-        }
+        let slot = Slot { row: None, state: State::AsStored, batch: self.batch };
+        self.held.entry(key.clone()).or_insert(slot).batch = self.batch;
     }
 
     pub(crate) fn get(&self, key: &R::Key) -> Option<&R> {
@@ -101,8 +107,9 @@ impl<R: Keyed> Rows<R> {
     /// Second pass: a new row, or a better one in its place.
     pub(crate) fn put(&mut self, row: R) {
         let key = row.key().clone();
-        let slot = self.held.entry(key).or_insert(Slot { row: None, state: State::AsStored });
-        if matches!(slot.state, State::Asked | State::AsStored) {
+        let slot = Slot { row: None, state: State::AsStored, batch: self.batch };
+        let slot = self.held.entry(key).or_insert(slot);
+        if slot.state == State::AsStored {
             slot.state = if slot.row.is_some() { State::Changed } else { State::New };
             self.changed.push(row.key().clone());
         }
@@ -111,9 +118,10 @@ impl<R: Keyed> Rows<R> {
 
     /// Second pass: a row to change; None where there is none.
     pub(crate) fn change(&mut self, key: &R::Key) -> Option<&mut R> {
+        debug_assert!(self.held.contains_key(key), "{} {key} was not asked for", R::TABLE);
         let slot = self.held.get_mut(key)?;
         let row = slot.row.as_mut()?;
-        if matches!(slot.state, State::Asked | State::AsStored) {
+        if slot.state == State::AsStored {
             slot.state = State::Changed;
             self.changed.push(key.clone());
         }
@@ -131,6 +139,10 @@ impl<R: Keyed> Stored for Rows<R> {
         R::TABLE
     }
 
+    fn columns(&self) -> String {
+        bulk::column_names::<R>()
+    }
+
     fn load<'a>(&'a mut self, session: &'a mut Session) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             if self.asked.is_empty() {
@@ -139,7 +151,8 @@ impl<R: Keyed> Stored for Rows<R> {
             let keys: Vec<String> = self.asked.drain(..).map(|key| key.to_string()).collect();
             for row in bulk::load::<R>(session, &keys).await? {
                 let key = row.key().clone();
-                self.held.insert(key, Slot { row: Some(row), state: State::AsStored });
+                let slot = Slot { row: Some(row), state: State::AsStored, batch: self.batch };
+                self.held.insert(key, slot);
             }
             Ok(())
         })
@@ -153,15 +166,16 @@ impl<R: Keyed> Stored for Rows<R> {
     }
 
     fn settle(&mut self) {
-        if self.held.len() > ROWS_KEPT_MAX {
-            self.forget();
-            return;
-        }
         for key in self.changed.drain(..) {
             if let Some(slot) = self.held.get_mut(&key) {
                 slot.state = State::AsStored;
             }
         }
+        if self.held.len() > ROWS_KEPT_MAX {
+            let batch = self.batch;
+            self.held.retain(|_, slot| slot.batch == batch);
+        }
+        self.batch += 1;
     }
 
     fn forget(&mut self) {
@@ -190,6 +204,10 @@ impl<R: Record> Appends<R> {
 impl<R: Record> Stored for Appends<R> {
     fn name(&self) -> &'static str {
         R::TABLE
+    }
+
+    fn columns(&self) -> String {
+        bulk::column_names::<R>()
     }
 
     fn load<'a>(&'a mut self, _session: &'a mut Session) -> BoxFuture<'a, Result<(), Error>> {
