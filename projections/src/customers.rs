@@ -218,10 +218,8 @@ impl Entry {
     fn change(&mut self, seen: &Seen, event: &Event) {
         match event {
             Event::CodeAssigned(assigned) => self.code = Some(assigned.code.to_string()),
-            Event::CustomerClassified(classified) => {
-                self.kind = classified.kind.code().into();
-                self.uscc = Some(classified.uscc.to_string());
-            }
+            Event::CustomerClassified(classified) => self.kind = classified.kind.code().into(),
+            Event::UsccRecorded(recorded) => self.uscc = Some(recorded.uscc.to_string()),
             Event::ParticularsAmended(amended) => self.amend(amended),
             Event::CustomerSuspended(changed) => self.stand(Status::Suspended, changed),
             Event::CustomerDisabled(changed) => self.stand(Status::Disabled, changed),

@@ -132,6 +132,7 @@ impl Model for Documents {
             Event::CustomerRegistered(_)
             | Event::CodeAssigned(_)
             | Event::CustomerClassified(_)
+            | Event::UsccRecorded(_)
             | Event::ParticularsAmended(_)
             | Event::CustomerSuspended(_)
             | Event::CustomerDisabled(_)

@@ -70,10 +70,10 @@ async fn compare(
     real: &str,
     tables: &[(&'static str, String)],
 ) -> Result<Verified, Error> {
-    let stand = follower.session().number(&format!("SELECT MIN(position) FROM {real}.watermarks"));
-    let lowest = stand.await?;
-    let stand = follower.session().number(&format!("SELECT MAX(position) FROM {real}.watermarks"));
-    let highest = stand.await?;
+    let lowest = format!("SELECT MIN(position) FROM {real}.watermarks");
+    let highest = format!("SELECT MAX(position) FROM {real}.watermarks");
+    let lowest = follower.session().number(&lowest).await?;
+    let highest = follower.session().number(&highest).await?;
     let reached = follower.reached().0;
     if lowest != highest || lowest < reached {
         // A read model that is being rebuilt, or that another process still follows behind us, proves nothing yet.

@@ -107,6 +107,7 @@ pub(super) fn decided(event: &Event) -> Option<(&Decision, String, Option<Money>
         Event::CustomerRegistered(_)
         | Event::CodeAssigned(_)
         | Event::CustomerClassified(_)
+        | Event::UsccRecorded(_)
         | Event::ParticularsAmended(_)
         | Event::CustomerSuspended(_)
         | Event::CustomerDisabled(_)

@@ -117,6 +117,7 @@ impl Model for Orders {
             Event::CustomerRegistered(_)
             | Event::CodeAssigned(_)
             | Event::CustomerClassified(_)
+            | Event::UsccRecorded(_)
             | Event::ParticularsAmended(_)
             | Event::CustomerSuspended(_)
             | Event::CustomerDisabled(_)

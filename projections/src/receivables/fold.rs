@@ -83,6 +83,7 @@ impl Model for Receivables {
             Event::CustomerRegistered(_)
             | Event::CodeAssigned(_)
             | Event::CustomerClassified(_)
+            | Event::UsccRecorded(_)
             | Event::ParticularsAmended(_)
             | Event::CustomerSuspended(_)
             | Event::CustomerDisabled(_)

@@ -19,7 +19,7 @@ const COPY_ROWS_MIN: usize = 200;
 const SQLITE_CHUNKS: [usize; 3] = [256, 16, 1];
 
 /// The rows with these keys, those that there are.
-pub(crate) async fn load<R: Keyed + Unpin>(
+pub(crate) async fn load<R: Keyed>(
     session: &mut Session,
     keys: &[String],
 ) -> Result<Vec<R>, Error> {
