@@ -136,7 +136,7 @@ impl Follower {
 
     /// False: somebody else moved the watermarks.
     async fn apply(&mut self, watermark: i64, batch: &Batch) -> Result<bool, Error> {
-        let Self { session, models, .. } = self;
+        let Self { journal, session, models, .. } = self;
         let mut group: Vec<_> = models.iter_mut().filter(|it| it.watermark == watermark).collect();
         for followed in &mut group {
             batch.events.iter().for_each(|event| followed.model.ask(event));
@@ -146,6 +146,8 @@ impl Follower {
             batch.events.iter().for_each(|event| followed.model.fold(event));
         }
         let names: Vec<String> = group.iter().map(|it| it.model.name().to_owned()).collect();
+        // SQLite has one writer: the executor and this loop take turns instead of waiting for the file.
+        let _turn = journal.turn().await;
         session.begin().await?;
         if !swap(session, &names, watermark, batch.next).await? {
             return Ok(false);
