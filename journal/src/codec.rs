@@ -55,10 +55,7 @@ pub(crate) fn written<T: Serialize>(value: &T) -> Result<String, Error> {
 /// The rows of a command's events, or why they cannot be recorded.
 pub(crate) fn lines<E: Event, R>(events: &[E]) -> Result<Vec<Line>, Refusal<R>> {
     if events.len() > EVENTS_MAX {
-        return Err(Refusal::TooLarge(TooLarge::Events {
-            events: events.len(),
-            most: EVENTS_MAX,
-        }));
+        return Err(Refusal::TooLarge(TooLarge::Events { events: events.len(), most: EVENTS_MAX }));
     }
     let mut lines: Vec<Line> = Vec::with_capacity(events.len());
     for event in events {

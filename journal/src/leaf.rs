@@ -70,9 +70,6 @@ mod tests {
         by_hand.extend(Sha256::digest(b"{}"));
         by_hand.extend(Sha256::digest(b"[]"));
         let expected: [u8; 32] = Sha256::digest(&by_hand).into();
-        assert_eq!(
-            leaf(&head("t", "é", 7), 256, &tail("a.b", "1", "{}", &digest("[]"))),
-            expected
-        );
+        assert_eq!(leaf(&head("t", "é", 7), 256, &tail("a.b", "1", "{}", &digest("[]"))), expected);
     }
 }

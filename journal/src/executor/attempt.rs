@@ -8,12 +8,12 @@ use domain::decider::Decider;
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
+use super::Shared;
 use super::backend::{Backend, Draft, Group, Line, Recorded};
 use super::cache::{Item, Life};
 use super::confirmed::{Confirmed, Freshness};
 use super::flights::{Answer, Boarding, Flight, landing};
 use super::queue::{Queued, Reply, Slow};
-use super::Shared;
 use crate::codec;
 use crate::{Committed, Error, Gather, Position, Read, Refusal, Replayed, Version};
 
@@ -73,11 +73,7 @@ pub(super) struct OfEvents<A: Decider>(pub(super) Vec<A::Event>);
 impl<A: Decider> Rule<A> for OfEvents<A> {
     type Prepared = ();
 
-    async fn prepare(
-        &self,
-        _state: &A,
-        _confirmed: &Confirmed,
-    ) -> Result<((), Vec<Read>), Error> {
+    async fn prepare(&self, _state: &A, _confirmed: &Confirmed) -> Result<((), Vec<Read>), Error> {
         Ok(((), Vec::new()))
     }
 
@@ -115,8 +111,7 @@ impl Drop for WholeOrEnded<'_> {
     }
 }
 
-type Outcome<A> =
-    Result<Committed<<A as Decider>::Event>, Refusal<<A as Decider>::Rejection>>;
+type Outcome<A> = Result<Committed<<A as Decider>::Event>, Refusal<<A as Decider>::Rejection>>;
 
 /// A command decided on an unconfirmed head: what is answered once the group is accepted.
 struct Decided<A: Decider> {
@@ -270,7 +265,8 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     fn queue_slow(&self) -> (Cell<A>, oneshot::Receiver<Reply>) {
         let (reply, replies) = oneshot::channel();
         let cell = Cell::default();
-        let (shared, order, decided) = (Arc::clone(self.shared), Arc::clone(&self.order), cell.clone());
+        let (shared, order, decided) =
+            (Arc::clone(self.shared), Arc::clone(&self.order), cell.clone());
         let decide = Box::pin(async move {
             let confirmed = shared.confirmed(Freshness::Current);
             let known = confirmed.get::<A>(&order.stream).await?;
@@ -301,8 +297,11 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
                         events,
                         replayed: Replayed::No,
                     };
-                    let wrote =
-                        if more > 0 { InJournal::Yes(self.order.request_hash.clone()) } else { InJournal::No };
+                    let wrote = if more > 0 {
+                        InJournal::Yes(self.order.request_hash.clone())
+                    } else {
+                        InJournal::No
+                    };
                     (Ok(committed), wrote)
                 }
                 Some(Decided { outcome: Err(refusal), .. }) => refused(refusal),
@@ -337,8 +336,9 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     /// 2: tells those who wait for the same key.
     fn land(&self, flight: Flight, outcome: &Outcome<A>, recorded: InJournal) {
         match (outcome, recorded) {
-            (Ok(committed), InJournal::Yes(request_hash)) => flight
-                .land(|| Answer { request_hash, committed: Arc::new(committed.clone()) }),
+            (Ok(committed), InJournal::Yes(request_hash)) => {
+                flight.land(|| Answer { request_hash, committed: Arc::new(committed.clone()) })
+            }
             // Judged anew, each by its own try.
             _ => drop(flight),
         }

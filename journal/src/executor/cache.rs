@@ -90,8 +90,7 @@ impl Cache {
         let before = shelf.items.entry(place.0).or_default().insert(Arc::clone(&place.1), item);
         if let Some(before) = before {
             before.life().end();
-            shelf.bytes =
-                shelf.bytes.saturating_sub(before.life().bytes.load(Ordering::Relaxed));
+            shelf.bytes = shelf.bytes.saturating_sub(before.life().bytes.load(Ordering::Relaxed));
         }
         shelf.ring.push_back((place, epoch));
         made

@@ -30,7 +30,7 @@ pub use confirmed::Confirmed;
 
 use crate::codec::{self, bounded};
 use crate::{Committed, Error, Gather, Known, Position, Refusal, Request, Version};
-use attempt::{Order, OfCommand, OfEvents};
+use attempt::{OfCommand, OfEvents, Order};
 use cache::Cache;
 use confirmed::Freshness;
 use flights::Flights;

@@ -32,10 +32,16 @@ pub(super) struct Slow {
 #[derive(Debug)]
 pub(super) enum Reply {
     /// The group was accepted; `tip` is the position before this command's first event.
-    Accepted { tip: Position, recorded_at: chrono::DateTime<chrono::Utc> },
+    Accepted {
+        tip: Position,
+        recorded_at: chrono::DateTime<chrono::Utc>,
+    },
     /// The key is recorded, by this try (whose reply was lost) or an earlier one: answer from its events.
     Recorded(Replayed),
-    ClaimTaken { claim: String, holder: String },
+    ClaimTaken {
+        claim: String,
+        holder: String,
+    },
     /// Refused, or its epoch ended: decide again.
     Again,
     /// The transaction was lost and has not written it: decide again. It is nobody's conflict and is not counted as one.
@@ -151,8 +157,7 @@ impl Filling {
     /// Whether a command can join without making one group depend on another; otherwise the batch ends before it.
     fn admits(&self, next: &Queued) -> bool {
         let life = next.entry.life();
-        let same_epoch =
-            self.places.get(&life.place).is_none_or(|(_, epoch)| *epoch == life.epoch);
+        let same_epoch = self.places.get(&life.place).is_none_or(|(_, epoch)| *epoch == life.epoch);
         let writes_what_is_read = !next.draft.lines.is_empty() && self.reads.contains(&life.place);
         let reads_what_is_written = !self.written.is_empty()
             && next.draft.reads.iter().any(|read| {
@@ -170,7 +175,8 @@ impl Filling {
         let Queued { entry, base, draft, reply, .. } = next;
         let place = entry.life().place.clone();
         self.commands += 1;
-        self.bytes += draft.lines.iter().map(|l| l.payload.len() + draft.metadata.len()).sum::<usize>();
+        self.bytes +=
+            draft.lines.iter().map(|l| l.payload.len() + draft.metadata.len()).sum::<usize>();
         if !draft.lines.is_empty() {
             self.written.insert(place.clone());
         }

@@ -98,11 +98,7 @@ async fn recover<B: Backend>(shared: &Shared<B>, keys: &[&str]) -> Vec<String> {
 }
 
 fn after_loss(found: &[String], key: &str) -> Reply {
-    if found.iter().any(|found| found == key) {
-        Reply::Recorded(Replayed::No)
-    } else {
-        Reply::Lost
-    }
+    if found.iter().any(|found| found == key) { Reply::Recorded(Replayed::No) } else { Reply::Lost }
 }
 
 /// 7 and 8: every item of every group gets its reply.
