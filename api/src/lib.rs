@@ -7,6 +7,7 @@ pub mod attachment_paths;
 pub mod attachments;
 pub mod auth;
 pub mod backdating;
+pub mod card;
 pub mod checks;
 pub mod cli;
 pub mod clock;

@@ -5,9 +5,9 @@
 mod codec;
 mod engine;
 mod error;
-mod gathering;
 #[doc(hidden)]
 pub mod executor;
+mod gathering;
 mod journal;
 mod leaf;
 mod options;
@@ -16,9 +16,9 @@ mod stock;
 mod types;
 
 pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
+pub use engine::reader::PAGE_MAX;
 pub use error::Error;
 pub use executor::Confirmed;
-pub use engine::reader::PAGE_MAX;
 pub use journal::{Engine, Journal, Turn};
 pub use options::{Clock, ClockCheck, Exclusive, Options, SystemClock, Upcast};
 pub use request::{Committed, Gather, Refusal, Replayed, Request, TooLarge};
