@@ -1,1 +1,21 @@
-//! What happened: the append-only journal.
+//! What happened: the append-only, ordered, durable journal, on SQLite and PostgreSQL.
+//!
+//! Everything that writes goes through [`Journal::execute`]; everything that reads follows positions.
+
+mod codec;
+mod error;
+#[doc(hidden)]
+pub mod executor;
+mod journal;
+mod leaf;
+mod options;
+mod request;
+mod types;
+
+pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
+pub use error::Error;
+pub use executor::Confirmed;
+pub use journal::{Engine, Journal};
+pub use options::{Clock, ClockCheck, Exclusive, Options, SystemClock, Upcast};
+pub use request::{Committed, Gather, Refusal, Replayed, Request, TooLarge};
+pub use types::{Entry, Filter, Known, Metadata, Page, Position, Read, Until, Version};

@@ -1,0 +1,243 @@
+//! Steps 5 to 10 from the writer's side: one task per process, one transaction in flight.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+
+use super::Shared;
+use super::attempt::count;
+use super::backend::{Backend, Batch, Broken, Draft, Group, Moved, Refused, Verdict};
+use super::queue::{Reply, Sent, Slow};
+use crate::{Error, Position, Replayed};
+
+/// How long the writer waits before it tries again to reach a database that is away.
+const PAUSE: Duration = Duration::from_millis(200);
+
+pub(super) async fn run<B: Backend>(shared: &Arc<Shared<B>>) {
+    loop {
+        let take = shared.queue.take(shared.bounds(), shared.backend.uptime());
+        let idle = take.groups.is_empty() && take.slow.is_none();
+        if !take.groups.is_empty() {
+            let batch = Batch { clock: shared.backend.clock(), groups: take.groups };
+            commit(shared, batch, take.sent).await;
+        }
+        if let Some(slow) = take.slow {
+            decide_under_lock(shared, slow).await;
+        }
+        if idle {
+            if shared.is_idle() {
+                return;
+            }
+            shared.queue.rung().await;
+        }
+    }
+}
+
+/// 6: one call for the whole batch.
+async fn commit<B: Backend>(shared: &Shared<B>, batch: Batch, sent: Vec<Vec<Sent>>) {
+    match shared.backend.append(&batch).await {
+        Ok(verdicts) => settle(shared, &batch, sent, verdicts),
+        // One group that the database cannot take must not fail the others: each gets a transaction of its own.
+        Err(Broken::Nothing(error)) if !error.is_passing() && batch.groups.len() > 1 => {
+            for (group, sent) in batch.groups.into_iter().zip(sent) {
+                let alone = Batch { clock: batch.clock, groups: vec![group] };
+                match shared.backend.append(&alone).await {
+                    Ok(verdicts) => settle(shared, &alone, vec![sent], verdicts),
+                    Err(broken) => give_up(shared, &alone, vec![sent], broken).await,
+                }
+            }
+        }
+        Err(broken) => give_up(shared, &batch, sent, broken).await,
+    }
+}
+
+/// No verdict: nothing was recorded, or we do not know.
+async fn give_up<B: Backend>(
+    shared: &Shared<B>,
+    batch: &Batch,
+    sent: Vec<Vec<Sent>>,
+    broken: Broken,
+) {
+    // Their heads hold events that are not recorded, or may not be.
+    for sent in sent.iter().flatten() {
+        shared.heads.remove(sent.entry.life());
+    }
+    match broken {
+        Broken::Nothing(error) => {
+            tracing::warn!(code = error.code(), %error, "an append failed; nothing was recorded");
+            for sent in sent.into_iter().flatten() {
+                let _ = sent.reply.send(Reply::Failed(error.clone()));
+            }
+        }
+        Broken::Unknown(error) => {
+            tracing::warn!(%error, "an append got no reply; looking up what it recorded");
+            let keys: Vec<&str> =
+                batch.groups.iter().flat_map(|g| &g.drafts).map(|d| d.key.as_str()).collect();
+            let found = recover(shared, &keys).await;
+            let drafts = batch.groups.iter().flat_map(|group| &group.drafts);
+            for (draft, sent) in drafts.zip(sent.into_iter().flatten()) {
+                let _ = sent.reply.send(after_loss(&found, &draft.key));
+            }
+        }
+    }
+}
+
+/// 10: waits as long as it takes, for no answer is right before this is known.
+async fn recover<B: Backend>(shared: &Shared<B>, keys: &[&str]) -> Vec<String> {
+    loop {
+        match shared.backend.recover(keys).await {
+            Ok(found) => return found,
+            Err(error) => {
+                tracing::warn!(%error, "the database is still away");
+                shared.backend.sleep(PAUSE).await;
+            }
+        }
+    }
+}
+
+fn after_loss(found: &[String], key: &str) -> Reply {
+    if found.iter().any(|found| found == key) { Reply::Recorded(Replayed::No) } else { Reply::Lost }
+}
+
+/// 7 and 8: every item of every group gets its reply.
+fn settle<B: Backend>(
+    shared: &Shared<B>,
+    batch: &Batch,
+    sent: Vec<Vec<Sent>>,
+    verdicts: Vec<Verdict>,
+) {
+    let mut head = Position::default();
+    for ((group, sent), verdict) in batch.groups.iter().zip(sent).zip(verdicts) {
+        match verdict {
+            Verdict::Accepted { tip, recorded_at } => {
+                head = head.max(accepted(shared, group, sent, tip, recorded_at));
+            }
+            Verdict::Refused(refused) => refuse(shared, group, sent, &refused),
+        }
+    }
+    shared.ring(head);
+}
+
+/// 7. Returns the position of the group's last event, or the tip if it has none.
+fn accepted<B: Backend>(
+    shared: &Shared<B>,
+    group: &Group,
+    sent: Vec<Sent>,
+    mut tip: Position,
+    recorded_at: chrono::DateTime<chrono::Utc>,
+) -> Position {
+    if group.drafts.iter().any(|draft| !draft.lines.is_empty()) {
+        outdate(shared, group.aggregate_type, &group.stream);
+    }
+    for (draft, sent) in group.drafts.iter().zip(sent) {
+        let first = tip;
+        tip = Position(tip.0 + count(draft.lines.len()));
+        shared.acknowledge(tip);
+        let _ = sent.reply.send(Reply::Accepted { tip: first, recorded_at });
+    }
+    tip
+}
+
+/// 8: the entry and stale copies of what was read go; each command gets what is certain about it, or is decided again.
+fn refuse<B: Backend>(shared: &Shared<B>, group: &Group, sent: Vec<Sent>, refused: &Refused) {
+    outdate(shared, group.aggregate_type, &group.stream);
+    for read in group.drafts.iter().flat_map(|draft| &draft.reads) {
+        outdate(shared, read.aggregate_type, &read.stream);
+    }
+    let first_writer = group.drafts.iter().position(|draft| !draft.lines.is_empty());
+    for (n, sent) in sent.into_iter().enumerate() {
+        shared.heads.remove(sent.entry.life());
+        let taken = refused.taken.iter().find(|(draft, ..)| *draft == n);
+        let reply = match taken {
+            _ if refused.known.contains(&n) => Reply::Recorded(Replayed::Yes),
+            // Certain only if nothing undecided comes before it.
+            Some((_, claim, holder))
+                if refused.moved == Moved::Nothing && first_writer == Some(n) =>
+            {
+                Reply::ClaimTaken { claim: claim.clone(), holder: holder.clone() }
+            }
+            _ => Reply::Again,
+        };
+        let _ = sent.reply.send(reply);
+    }
+}
+
+fn outdate<B>(shared: &Shared<B>, aggregate_type: &'static str, stream: &str) {
+    if let Some(item) = shared.known.find(aggregate_type, stream) {
+        item.outdate();
+    }
+}
+
+/// 9: begin, lock, look up the key, decide on what is recorded, insert, commit.
+async fn decide_under_lock<B: Backend>(shared: &Shared<B>, slow: Slow) {
+    let Slow { key, deadline, decide, reply } = slow;
+    if deadline <= shared.backend.uptime() {
+        let _ = reply.send(Reply::TooLate);
+        return;
+    }
+    let outcome = match shared.backend.begin().await {
+        Ok(()) => match under_lock(shared, &key, decide).await {
+            Ok(outcome) => outcome,
+            Err(error) => {
+                shared.backend.abandon().await;
+                Ok(Reply::Failed(error))
+            }
+        },
+        Err(broken) => Err(broken),
+    };
+    let outcome = match outcome {
+        Ok(outcome) => outcome,
+        Err(Broken::Nothing(error)) => Reply::Failed(error),
+        Err(Broken::Unknown(error)) => {
+            tracing::warn!(%error, "an append under the lock got no reply");
+            after_loss(&recover(shared, &[&key]).await, &key)
+        }
+    };
+    let _ = reply.send(outcome);
+}
+
+/// The outer error: certainly nothing was sent. The inner one: what the database made of it.
+async fn under_lock<B: Backend>(
+    shared: &Shared<B>,
+    key: &str,
+    decide: impl Future<Output = Result<Group, Error>>,
+) -> Result<Result<Reply, Broken>, Error> {
+    if shared.backend.find(key).await?.is_some() {
+        shared.backend.abandon().await;
+        return Ok(Ok(Reply::Recorded(Replayed::Yes)));
+    }
+    // The writer must outlive a rule that panics.
+    let group = AssertUnwindSafe(decide)
+        .catch_unwind()
+        .await
+        .unwrap_or_else(|_| Err(Error::Unwritable("the command's rule panicked".to_owned())))?;
+    let batch = Batch { clock: shared.backend.clock(), groups: vec![group] };
+    let verdict = match shared.backend.finish(&batch).await {
+        Ok(verdicts) => verdicts.into_iter().next(),
+        Err(broken) => return Ok(Err(broken)),
+    };
+    let Some(group) = batch.groups.first() else { return Ok(Ok(Reply::Again)) };
+    Ok(Ok(match verdict {
+        Some(Verdict::Accepted { tip, recorded_at }) => {
+            let lines = group.drafts.first().map_or(0, |draft: &Draft| draft.lines.len());
+            if lines > 0 {
+                // A head of this stream in the cache lacks what was just recorded.
+                if let Some(entry) = shared.heads.find(group.aggregate_type, &group.stream) {
+                    shared.heads.remove(entry.life());
+                }
+                outdate(shared, group.aggregate_type, &group.stream);
+            }
+            let head = Position(tip.0 + count(lines));
+            shared.acknowledge(head);
+            shared.ring(head);
+            Reply::Accepted { tip, recorded_at }
+        }
+        Some(Verdict::Refused(refused)) => match refused.taken.into_iter().next() {
+            Some((_, claim, holder)) => Reply::ClaimTaken { claim, holder },
+            None => Reply::Again,
+        },
+        None => Reply::Again,
+    }))
+}

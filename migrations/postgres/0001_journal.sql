@@ -1,0 +1,144 @@
+-- The journal: postgres-es's `events` table with more columns, each nullable or defaulted, so that an unmodified
+-- postgres-es program reads and appends beside Probity. Read and written by the `journal` crate.
+--
+-- Everything here works in the schema that it is created in, whatever its name.
+
+CREATE TABLE events (
+    aggregate_type  text   NOT NULL,
+    aggregate_id    text   NOT NULL,
+    sequence        bigint NOT NULL CHECK (sequence >= 0),
+    event_type      text   NOT NULL,
+    event_version   text   NOT NULL,
+    -- json, not jsonb: the text that was hashed is the text that is kept.
+    payload         json   NOT NULL,
+    metadata        json   NOT NULL,
+    -- Dense and in the order of commits: assigned under the append lock from the last row.
+    position        bigint NOT NULL,
+    recorded_at     timestamptz NOT NULL,
+    command_id      uuid,
+    -- On the first event of a command only.
+    idempotency_key text,
+    -- What must be unique across streams for ever.
+    claim           text,
+    -- NULL in rows of stock programs.
+    leaf_hash       bytea CHECK (octet_length(leaf_hash) = 32),
+    PRIMARY KEY (aggregate_type, aggregate_id, sequence)
+);
+
+CREATE UNIQUE INDEX events_position ON events (position);
+CREATE UNIQUE INDEX events_idempotency_key ON events (idempotency_key) WHERE idempotency_key IS NOT NULL;
+CREATE UNIQUE INDEX events_claim ON events (claim) WHERE claim IS NOT NULL;
+
+-- Who appends holds this lock until its commit is visible, so that positions are given in the order of commits. The first
+-- key is only ours (the ASCII of "prob"), the second is this table, so that journals in one database do not meet.
+CREATE FUNCTION journal_lock() RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(1886547810, 'events'::regclass::oid::int);
+END $$;
+
+-- The position of a row that a stock program inserts. The tip is read by a statement that begins after the lock is held.
+CREATE FUNCTION journal_position() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(1886547810, 'events'::regclass::oid::int);
+    RETURN coalesce((SELECT e.position FROM events e ORDER BY e.position DESC LIMIT 1), 0) + 1;
+END $$;
+
+CREATE FUNCTION journal_recorded_at() RETURNS timestamptz
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+    PERFORM pg_advisory_xact_lock(1886547810, 'events'::regclass::oid::int);
+    RETURN greatest(clock_timestamp(), (SELECT e.recorded_at FROM events e ORDER BY e.position DESC LIMIT 1));
+END $$;
+
+ALTER TABLE events ALTER COLUMN position SET DEFAULT journal_position();
+ALTER TABLE events ALTER COLUMN recorded_at SET DEFAULT journal_recorded_at();
+
+CREATE FUNCTION journal_is_append_only() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the journal is append-only' USING ERRCODE = 'restrict_violation';
+END $$;
+
+CREATE TRIGGER events_are_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON events
+FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only();
+
+-- The append: one call, one transaction, one round trip. Groups (g_*) are numbered from 1 and do not depend on one another
+-- (the caller ends a batch where they would): no stream is in two groups, no group reads what another writes, no key and no
+-- claim comes twice. So checking all of them before the first insert is the same as checking them one by one.
+--
+-- A group is accepted whole or not at all: when its stream stands at its base, the streams that it read (r_*) stand where they were
+-- read, none of its keys (i_*, also those of commands that record nothing) is recorded and none of its claims (c_*) is taken. The
+-- events (e_*) of accepted groups get the next positions in the order given. The result names what did not hold, by number.
+--
+-- The settings keep index plans on a table that was empty when they were made; so do the scalar sub-selects.
+CREATE FUNCTION journal_append(
+    clock_us bigint,
+    g_type text[], g_stream text[], g_base bigint[],
+    r_group int[], r_type text[], r_stream text[], r_version bigint[],
+    i_group int[], i_key text[],
+    c_group int[], c_item int[], c_claim text[],
+    e_group int[], e_type text[], e_stream text[], e_sequence bigint[],
+    e_event_type text[], e_event_version text[], e_payload text[], e_metadata text[],
+    e_command uuid[], e_key text[], e_claim text[], e_leaf_head bytea[], e_leaf_tail bytea[],
+    OUT tip bigint, OUT recorded_us bigint,
+    OUT moved int[], OUT reads_moved int[], OUT known int[], OUT taken int[], OUT holders text[]
+)
+LANGUAGE plpgsql VOLATILE
+SET search_path FROM CURRENT
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+    last_at timestamptz;
+    at timestamptz;
+    stamp bytea;
+    refused int[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(1886547810, 'events'::regclass::oid::int);
+
+    SELECT e.position, e.recorded_at INTO tip, last_at FROM events e ORDER BY e.position DESC LIMIT 1;
+    tip := coalesce(tip, 0);
+    at := greatest('epoch'::timestamptz + clock_us * interval '1 microsecond', last_at);
+    recorded_us := (extract(epoch FROM at) * 1000000)::bigint;
+    stamp := int8send(recorded_us);
+
+    SELECT array_agg(g.n) INTO moved
+    FROM unnest(g_type, g_stream, g_base) WITH ORDINALITY AS g(type, stream, base, n)
+    WHERE g.base <> coalesce((SELECT e.sequence FROM events e
+                              WHERE e.aggregate_type = g.type AND e.aggregate_id = g.stream
+                              ORDER BY e.sequence DESC LIMIT 1), 0);
+
+    IF cardinality(r_group) > 0 THEN
+        SELECT array_agg(DISTINCT r.in_group) INTO reads_moved
+        FROM unnest(r_group, r_type, r_stream, r_version) AS r(in_group, type, stream, version)
+        WHERE r.version <> coalesce((SELECT e.sequence FROM events e
+                                     WHERE e.aggregate_type = r.type AND e.aggregate_id = r.stream
+                                     ORDER BY e.sequence DESC LIMIT 1), 0);
+    END IF;
+
+    SELECT array_agg(i.n), array_agg(i.in_group) INTO known, refused
+    FROM unnest(i_group, i_key) WITH ORDINALITY AS i(in_group, key, n)
+    WHERE (SELECT true FROM events e WHERE e.idempotency_key = i.key LIMIT 1);
+
+    IF cardinality(c_group) > 0 THEN
+        SELECT array_agg(c.n), array_agg(c.holder), refused || array_agg(c.in_group) INTO taken, holders, refused
+        FROM (SELECT c.n, c.in_group,
+                     (SELECT e.aggregate_id FROM events e WHERE e.claim = c.claim LIMIT 1) AS holder
+              FROM unnest(c_group, c_claim) WITH ORDINALITY AS c(in_group, claim, n)) AS c
+        WHERE c.holder IS NOT NULL;
+    END IF;
+
+    refused := coalesce(refused, '{}') || coalesce(moved, '{}') || coalesce(reads_moved, '{}');
+
+    INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
+                        position, recorded_at, command_id, idempotency_key, claim, leaf_hash)
+    SELECT e.type, e.stream, e.sequence, e.event_type, e.event_version, e.payload::json, e.metadata::json,
+           tip + row_number() OVER (ORDER BY e.n), at, e.command, e.key, e.claim,
+           sha256(e.leaf_head || stamp || e.leaf_tail)
+    FROM unnest(e_group, e_type, e_stream, e_sequence, e_event_type, e_event_version, e_payload, e_metadata,
+                e_command, e_key, e_claim, e_leaf_head, e_leaf_tail)
+         WITH ORDINALITY AS e(in_group, type, stream, sequence, event_type, event_version, payload, metadata,
+                              command, key, claim, leaf_head, leaf_tail, n)
+    WHERE refused = '{}' OR e.in_group <> ALL (refused);
+END $$;
