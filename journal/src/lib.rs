@@ -4,6 +4,7 @@
 
 mod codec;
 mod error;
+mod gathering;
 #[doc(hidden)]
 pub mod executor;
 mod journal;

@@ -1,0 +1,156 @@
+//! Brings a store up behind the door, serves it, and takes it down without losing what was acknowledged.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use domain::ids::StaffId;
+use domain::policy::{Command as PolicyCommand, Pack};
+use domain::staff::Role;
+use journal::{ClockCheck, Exclusive, Journal, Options};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::asked::Asking;
+use crate::auth::SECRET_PREFIX;
+use crate::clock::{Clock, Ids, SystemClock, SystemIds};
+use crate::config::DatabaseUrl;
+use crate::door::{Door, OpenError, Parts};
+use crate::problem::Problem;
+use crate::routes::routes;
+use crate::tokens::{IssueToken, issue_with};
+
+/// Who acts before anybody is registered.
+const SYSTEM: &str = "staff-system";
+/// The administrator of a new store.
+const ADMINISTRATOR: &str = "Administrator";
+/// How long requests may still run once we were told to stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What a store is opened with.
+#[derive(Clone)]
+pub struct Opening {
+    pub database: DatabaseUrl,
+    pub attachments: PathBuf,
+    /// What a new store starts with.
+    pub pack: Pack,
+    /// The administrator's token of a new store.
+    pub bootstrap_token: Option<String>,
+    pub clock: Arc<dyn Clock>,
+    pub clock_check: ClockCheck,
+    pub ids: Arc<dyn Ids>,
+    pub exclusive: Exclusive,
+    /// Different for each process that serves the same store.
+    pub instance: String,
+    pub request_timeout: Duration,
+    pub streams_per_token: usize,
+    pub cache_bytes: usize,
+}
+
+impl Opening {
+    /// With the computer's clock and everything else as usual.
+    pub fn of(database: DatabaseUrl, attachments: PathBuf) -> Self {
+        Self {
+            database,
+            attachments,
+            pack: Pack::default_pack(),
+            bootstrap_token: None,
+            clock: Arc::new(SystemClock),
+            clock_check: ClockCheck::Compared,
+            ids: Arc::new(SystemIds),
+            exclusive: Exclusive::No,
+            instance: "probity".to_owned(),
+            request_timeout: Duration::from_secs(10),
+            streams_per_token: 128,
+            cache_bytes: 128 << 20,
+        }
+    }
+}
+
+/// The store could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error("{database}: {error}")]
+    Journal { database: DatabaseUrl, error: journal::Error },
+    #[error("{database}: {error}")]
+    Projections { database: DatabaseUrl, error: projections::Error },
+    #[error("{0}")]
+    Open(#[from] OpenError),
+    #[error("{}: {error}", path.display())]
+    Folder { path: PathBuf, error: std::io::Error },
+    #[error("a new store could not be begun: {0}")]
+    Begin(#[from] Problem),
+}
+
+/// A store that is open: its door, and what must end with it.
+pub struct Opened {
+    pub door: Door,
+    /// The administrator's token, when the store is new and the token was made here.
+    pub first_token: Option<String>,
+    /// Ends the event streams.
+    closing: CancellationToken,
+    /// Ends the followers.
+    ending: CancellationToken,
+    projector: tokio::task::JoinHandle<()>,
+}
+
+impl Opened {
+    /// Opens a store, creating and migrating it where that is ours to do, and begins it where it is new.
+    pub async fn open(opening: Opening) -> Result<Self, StartError> {
+        let database = opening.database.clone();
+        let fault = |error| StartError::Journal { database: database.clone(), error };
+        let journal = open_journal(&opening).await.map_err(fault)?;
+        let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
+        let parts = Parts {
+            reached: todo_reached(&journal),
+            journal,
+            attachments: opening.attachments,
+            clock: opening.clock,
+            ids: opening.ids,
+            request_timeout: opening.request_timeout,
+            streams_per_token: opening.streams_per_token,
+            closing: closing.clone(),
+            ending: ending.clone(),
+        };
+        let door = Door::open(parts).await?;
+        let first_token = begin(&door, opening.pack, opening.bootstrap_token).await?;
+        Ok(Self { door, first_token, closing, ending, projector })
+    }
+
+    /// Serves until `stop`, then finishes what is under way.
+    pub async fn serve(
+        &self,
+        listener: TcpListener,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> std::io::Result<()> {
+        // Answers are small: waiting to fill a packet would only delay them.
+        let listener = listener.tap_io(|connection| {
+            let _ = connection.set_nodelay(true);
+        });
+        let (closing, drained) = (self.closing.clone(), self.closing.clone());
+        let stopping = async move {
+            stop.await;
+            closing.cancel();
+        };
+        let server = axum::serve(listener, routes(self.door.clone())).with_graceful_shutdown(stopping);
+        let patience = async move {
+            drained.cancelled().await;
+            tokio::time::sleep(DRAIN).await;
+        };
+        tokio::select! {
+            served = server => served,
+            () = patience => Ok(()),
+        }
+    }
+
+    /// Ends the followers, finishes what is queued, and lets the store go.
+    pub async fn close(self) {
+        self.closing.cancel();
+        self.ending.cancel();
+        let _ = self.projector.await;
+        self.door.journal().clone().close().await;
+    }
+}
