@@ -3,6 +3,7 @@
 //! Everything that writes goes through [`Journal::execute`]; everything that reads follows positions.
 
 mod codec;
+mod engine;
 mod error;
 mod gathering;
 #[doc(hidden)]
@@ -11,12 +12,15 @@ mod journal;
 mod leaf;
 mod options;
 mod request;
+mod stock;
 mod types;
 
 pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
 pub use error::Error;
 pub use executor::Confirmed;
-pub use journal::{Engine, Journal};
+pub use engine::reader::PAGE_MAX;
+pub use journal::{Engine, Journal, Turn};
 pub use options::{Clock, ClockCheck, Exclusive, Options, SystemClock, Upcast};
 pub use request::{Committed, Gather, Refusal, Replayed, Request, TooLarge};
+pub use stock::StockContext;
 pub use types::{Entry, Filter, Known, Metadata, Page, Position, Read, Until, Version};

@@ -77,10 +77,10 @@ CREATE FUNCTION journal_append(
     g_type text[], g_stream text[], g_base bigint[],
     r_group int[], r_type text[], r_stream text[], r_version bigint[],
     i_group int[], i_key text[],
-    c_group int[], c_item int[], c_claim text[],
+    c_group int[], c_claim text[],
     e_group int[], e_type text[], e_stream text[], e_sequence bigint[],
     e_event_type text[], e_event_version text[], e_payload text[], e_metadata text[],
-    e_command uuid[], e_key text[], e_claim text[], e_leaf_head bytea[], e_leaf_tail bytea[],
+    e_command text[], e_key text[], e_claim text[], e_leaf_head bytea[], e_leaf_tail bytea[],
     OUT tip bigint, OUT recorded_us bigint,
     OUT moved int[], OUT reads_moved int[], OUT known int[], OUT taken int[], OUT holders text[]
 )
@@ -134,7 +134,7 @@ BEGIN
     INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
                         position, recorded_at, command_id, idempotency_key, claim, leaf_hash)
     SELECT e.type, e.stream, e.sequence, e.event_type, e.event_version, e.payload::json, e.metadata::json,
-           tip + row_number() OVER (ORDER BY e.n), at, e.command, e.key, e.claim,
+           tip + row_number() OVER (ORDER BY e.n), at, e.command::uuid, e.key, e.claim,
            sha256(e.leaf_head || stamp || e.leaf_tail)
     FROM unnest(e_group, e_type, e_stream, e_sequence, e_event_type, e_event_version, e_payload, e_metadata,
                 e_command, e_key, e_claim, e_leaf_head, e_leaf_tail)

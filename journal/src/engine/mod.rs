@@ -1,0 +1,108 @@
+//! The two engines behind the executor: chosen once, when the journal is opened.
+
+mod flat;
+pub(crate) mod postgres;
+pub(crate) mod reader;
+pub(crate) mod schema;
+pub(crate) mod sqlite;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use crate::executor::{Backend, Batch, Broken, Recorded, Source, Tail, Verdict};
+use crate::options::Clock;
+use crate::{Error, Version};
+use postgres::PgWriter;
+use reader::Reader;
+use sqlite::SqliteWriter;
+
+/// A database as the executor sees it.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) started: Instant,
+}
+
+#[derive(Debug)]
+pub(crate) enum Writer {
+    Postgres(PgWriter),
+    Sqlite(SqliteWriter),
+}
+
+impl Source for Database {
+    fn tail<'a>(
+        &'a self,
+        aggregate_type: &'a str,
+        stream: &'a str,
+        after: Version,
+    ) -> BoxFuture<'a, Result<Tail, Error>> {
+        Box::pin(self.reader.tail(aggregate_type, stream, after, Version(i64::MAX)))
+    }
+}
+
+impl Backend for Database {
+    async fn append(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+        match &self.writer {
+            Writer::Postgres(writer) => writer.append(batch).await,
+            Writer::Sqlite(writer) => writer.append(batch).await,
+        }
+    }
+
+    async fn begin(&self) -> Result<(), Broken> {
+        match &self.writer {
+            Writer::Postgres(writer) => writer.begin().await,
+            Writer::Sqlite(writer) => writer.begin().await,
+        }
+    }
+
+    async fn finish(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+        match &self.writer {
+            Writer::Postgres(writer) => writer.finish(batch).await,
+            Writer::Sqlite(writer) => writer.finish(batch).await,
+        }
+    }
+
+    async fn abandon(&self) {
+        match &self.writer {
+            Writer::Postgres(writer) => writer.abandon().await,
+            Writer::Sqlite(writer) => writer.abandon().await,
+        }
+    }
+
+    async fn recover(&self, keys: &[&str]) -> Result<Vec<String>, Error> {
+        match &self.writer {
+            Writer::Postgres(writer) => writer.recover(keys).await,
+            Writer::Sqlite(writer) => writer.recover(keys).await,
+        }
+    }
+
+    async fn find(&self, key: &str) -> Result<Option<Recorded>, Error> {
+        self.reader.find(key).await
+    }
+
+    async fn holder(&self, claim: &str) -> Result<Option<String>, Error> {
+        self.reader.holder(claim).await
+    }
+
+    fn clock(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(tokio::time::sleep(duration))
+    }
+
+    fn spawn(&self, task: BoxFuture<'static, ()>) {
+        tokio::spawn(task);
+    }
+}

@@ -1,0 +1,390 @@
+//! Reading: tails of streams for decisions, pages for followers, commands by key.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, PgPool, Row, SqlitePool};
+use uuid::Uuid;
+
+use super::flat::at;
+use crate::codec::EVENTS_MAX;
+use crate::executor::{Recorded, Stored, Tail};
+use crate::options::Upcast;
+use crate::{Entry, Error, Filter, Page, Position, Version};
+
+/// The most entries of one page.
+pub const PAGE_MAX: usize = 10_000;
+/// How many positions one page looks at when it filters, so that a rare type does not mean one endless query.
+const LOOK_MAX: i64 = 50_000;
+
+/// A query in both dialects: what stands in braces differs.
+struct Sql {
+    postgres: String,
+    sqlite: String,
+}
+
+impl Sql {
+    fn new(text: &str) -> Sql {
+        Sql {
+            postgres: text
+                .replace("{payload}", "e.payload::text")
+                .replace("{metadata}", "e.metadata::text")
+                .replace("{command}", "e.command_id::text")
+                .replace("{joined}", "string_agg(e.payload::text, E'\\n' ORDER BY e.sequence)")
+                .replace("{any_type}", "e.event_type = ANY ($5)"),
+            sqlite: text
+                .replace("{payload}", "e.payload")
+                .replace("{metadata}", "e.metadata")
+                .replace("{command}", "e.command_id")
+                .replace("{joined}", "group_concat(e.payload, char(10) ORDER BY e.sequence)")
+                .replace("{any_type}", "e.event_type IN (SELECT t.value FROM json_each($5) AS t)"),
+        }
+    }
+}
+
+const HEAD: &str = "SELECT e.position FROM events e ORDER BY e.position DESC LIMIT 1";
+const COLUMNS: &str = "e.position, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type, e.event_version, \
+     e.recorded_at, {payload} AS payload, {metadata} AS metadata, {command} AS command_id, e.leaf_hash";
+/// Every aggregate type by one index step each, because the primary key begins with it.
+const TYPES: &str = "WITH RECURSIVE types (name) AS (
+         SELECT (SELECT e.aggregate_type FROM events e ORDER BY e.aggregate_type LIMIT 1)
+         UNION ALL
+         SELECT (SELECT e.aggregate_type FROM events e WHERE e.aggregate_type > t.name ORDER BY e.aggregate_type LIMIT 1)
+         FROM types t WHERE t.name IS NOT NULL)";
+
+/// How many payloads are joined into one row.
+const JOINED: i64 = 256;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Reader {
+    pool: Pool,
+    upcasts: Arc<[Arc<dyn Upcast>]>,
+    sql: Arc<Queries>,
+}
+
+struct Queries {
+    tail: Sql,
+    shaped: Sql,
+    version_at: Sql,
+    find: Sql,
+    holder: Sql,
+    page: Sql,
+    page_of_types: Sql,
+    page_of_aggregates: Sql,
+    page_of_stream: Sql,
+    stream: Sql,
+}
+
+impl std::fmt::Debug for Queries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Queries")
+    }
+}
+
+impl Queries {
+    fn new() -> Queries {
+        let of_stream = "FROM events e WHERE e.aggregate_type = $1 AND e.aggregate_id = $2 \
+             AND e.sequence > $3 AND e.sequence <= $4";
+        let page = |extra: &str| {
+            Sql::new(&format!(
+                "SELECT {COLUMNS} FROM events e WHERE e.position > $1 AND e.position <= $2 {extra} \
+                 ORDER BY e.position LIMIT $3"
+            ))
+        };
+        let by_stream = |condition: &str, order: &str| {
+            Sql::new(&format!(
+                "{TYPES} SELECT {COLUMNS} FROM types t JOIN events e ON e.aggregate_type = t.name \
+                 WHERE e.aggregate_id = $1 AND {condition} ORDER BY {order} LIMIT $3"
+            ))
+        };
+        Queries {
+            tail: Sql::new(&format!(
+                "SELECT {{joined}} AS payloads, count(*) AS events {of_stream} \
+                 GROUP BY e.sequence / {JOINED} ORDER BY e.sequence / {JOINED}"
+            )),
+            shaped: Sql::new(&format!("SELECT {COLUMNS} {of_stream} ORDER BY e.sequence")),
+            version_at: Sql::new(
+                "SELECT max(e.sequence) FROM events e \
+                 WHERE e.aggregate_type = $1 AND e.aggregate_id = $2 AND e.recorded_at <= $3",
+            ),
+            find: Sql::new(&format!(
+                "SELECT {COLUMNS} FROM events f JOIN events e ON e.position >= f.position \
+                 AND e.position < f.position + {EVENTS_MAX} AND e.command_id = f.command_id \
+                 WHERE f.idempotency_key = $1 ORDER BY e.position"
+            )),
+            holder: Sql::new("SELECT e.aggregate_id FROM events e WHERE e.claim = $1"),
+            page: page(""),
+            page_of_types: page("AND ($4 = '' OR e.aggregate_type = $4) AND {any_type}"),
+            page_of_aggregates: page("AND e.aggregate_type = $4"),
+            page_of_stream: by_stream(
+                "e.position > $2 AND ($4 = '' OR e.aggregate_type = $4) AND ($6 = 0 OR {any_type})",
+                "e.position",
+            ),
+            stream: by_stream("e.sequence > $2", "e.sequence, e.position"),
+        }
+    }
+}
+
+/// Runs one query on either engine: `$q` with `$bind`s, `$fetch`.
+macro_rules! either {
+    ($pool:expr, $sql:expr, [$($bind:expr),*], $fetch:ident, $as:ty) => {
+        match $pool {
+            Pool::Postgres(pool) => {
+                sqlx::query_as::<_, $as>(&$sql.postgres)$(.bind($bind))*.$fetch(pool).await
+            }
+            Pool::Sqlite(pool) => {
+                sqlx::query_as::<_, $as>(&$sql.sqlite)$(.bind($bind))*.$fetch(pool).await
+            }
+        }
+    };
+}
+
+impl Reader {
+    pub(crate) fn new(pool: Pool, upcasts: Vec<Arc<dyn Upcast>>) -> Reader {
+        Reader { pool, upcasts: upcasts.into(), sql: Arc::new(Queries::new()) }
+    }
+
+    pub(crate) async fn close(&self) {
+        match &self.pool {
+            Pool::Postgres(pool) => pool.close().await,
+            Pool::Sqlite(pool) => pool.close().await,
+        }
+    }
+
+    pub(crate) async fn tail(
+        &self,
+        aggregate_type: &str,
+        stream: &str,
+        after: Version,
+        until: Version,
+    ) -> Result<Tail, Error> {
+        if !self.upcasts.is_empty() {
+            return self.shaped(aggregate_type, stream, after, until).await;
+        }
+        let sql = &self.sql.tail;
+        let chunks =
+            either!(&self.pool, sql, [aggregate_type, stream, after.0, until.0], fetch_all, (String, i64))?;
+        let count = chunks.iter().map(|(_, events)| events).sum();
+        Ok(Tail::Joined { texts: chunks.into_iter().map(|(texts, _)| texts).collect(), count })
+    }
+
+    async fn shaped(
+        &self,
+        aggregate_type: &str,
+        stream: &str,
+        after: Version,
+        until: Version,
+    ) -> Result<Tail, Error> {
+        let sql = &self.sql.shaped;
+        let rows =
+            either!(&self.pool, sql, [aggregate_type, stream, after.0, until.0], fetch_all, Entry)?;
+        Ok(Tail::Rows(rows.into_iter().map(|entry| self.stored(entry)).collect()))
+    }
+
+    /// The entry in its current shape.
+    pub(crate) fn stored(&self, entry: Entry) -> Stored {
+        let Entry { position, version, mut event_type, mut event_version, mut payload, .. } = entry;
+        for upcast in self.upcasts.iter() {
+            while let Some((new_type, new_version, new_payload)) =
+                upcast.upcast(&event_type, event_version, &payload)
+            {
+                (event_type, event_version, payload) = (new_type, new_version, new_payload);
+            }
+        }
+        Stored { position, version, payload }
+    }
+
+    /// The version that a stream had at a time.
+    pub(crate) async fn version_at(
+        &self,
+        aggregate_type: &str,
+        stream: &str,
+        at: DateTime<Utc>,
+    ) -> Result<Version, Error> {
+        let sql = &self.sql.version_at;
+        let (version,): (Option<i64>,) = match &self.pool {
+            Pool::Postgres(pool) => {
+                let query = sqlx::query_as(&sql.postgres).bind(aggregate_type).bind(stream);
+                query.bind(at).fetch_one(pool).await?
+            }
+            Pool::Sqlite(pool) => {
+                let query = sqlx::query_as(&sql.sqlite).bind(aggregate_type).bind(stream);
+                query.bind(at.timestamp_micros()).fetch_one(pool).await?
+            }
+        };
+        Ok(Version(version.unwrap_or_default()))
+    }
+
+    pub(crate) async fn find(&self, key: &str) -> Result<Option<Recorded>, Error> {
+        let sql = &self.sql.find;
+        let entries = either!(&self.pool, sql, [key], fetch_all, Entry)?;
+        let Some(first) = entries.first() else { return Ok(None) };
+        Ok(Some(Recorded {
+            aggregate_type: first.aggregate_type.clone(),
+            stream: first.stream.clone(),
+            metadata: first.metadata.clone(),
+            recorded_at: first.recorded_at.unwrap_or_default(),
+            rows: entries.into_iter().map(|entry| self.stored(entry)).collect(),
+        }))
+    }
+
+    pub(crate) async fn holder(&self, claim: &str) -> Result<Option<String>, Error> {
+        let sql = &self.sql.holder;
+        let found = either!(&self.pool, sql, [claim], fetch_optional, (String,))?;
+        Ok(found.map(|(holder,)| holder))
+    }
+
+    pub(crate) async fn head(&self) -> Result<Position, Error> {
+        let head: Option<i64> = match &self.pool {
+            Pool::Postgres(pool) => sqlx::query_scalar(HEAD).fetch_optional(pool).await?,
+            Pool::Sqlite(pool) => sqlx::query_scalar(HEAD).fetch_optional(pool).await?.flatten(),
+        };
+        Ok(Position(head.unwrap_or_default()))
+    }
+
+    pub(crate) async fn after(
+        &self,
+        position: Position,
+        filter: &Filter,
+        limit: usize,
+    ) -> Result<Page, Error> {
+        let limit = i64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
+        // Read first: what is committed later is for the next page.
+        let head = self.head().await?;
+        let seen_to = head.max(position);
+        if let Some(stream) = &filter.stream {
+            let entries = self.of_stream(stream, position, filter, limit).await?;
+            return Ok(page(entries, limit, seen_to, head));
+        }
+        let filters = !filter.types.is_empty() || filter.aggregate_type.is_some();
+        let window = if filters { LOOK_MAX } else { limit };
+        let upto = Position(seen_to.0.min(position.0.saturating_add(window)));
+        let (sql, types) = (&self.sql, self.types(&filter.types)?);
+        let kind = filter.aggregate_type.as_deref().unwrap_or_default();
+        let entries = if !filters {
+            either!(&self.pool, sql.page, [position.0, upto.0, limit], fetch_all, Entry)?
+        } else if filter.types.is_empty() {
+            let sql = &sql.page_of_aggregates;
+            either!(&self.pool, sql, [position.0, upto.0, limit, kind], fetch_all, Entry)?
+        } else {
+            let sql = &sql.page_of_types;
+            match &self.pool {
+                Pool::Postgres(pool) => {
+                    let query = sqlx::query_as(&sql.postgres).bind(position.0).bind(upto.0);
+                    query.bind(limit).bind(kind).bind(&filter.types).fetch_all(pool).await?
+                }
+                Pool::Sqlite(pool) => {
+                    let query = sqlx::query_as(&sql.sqlite).bind(position.0).bind(upto.0);
+                    query.bind(limit).bind(kind).bind(types).fetch_all(pool).await?
+                }
+            }
+        };
+        Ok(page(entries, limit, upto, head))
+    }
+
+    fn types(&self, types: &[String]) -> Result<String, Error> {
+        crate::codec::written(&types)
+    }
+
+    async fn of_stream(
+        &self,
+        stream: &str,
+        position: Position,
+        filter: &Filter,
+        limit: i64,
+    ) -> Result<Vec<Entry>, Error> {
+        let kind = filter.aggregate_type.as_deref().unwrap_or_default();
+        let filters = i64::from(!filter.types.is_empty());
+        let sql = &self.sql.page_of_stream;
+        Ok(match &self.pool {
+            Pool::Postgres(pool) => {
+                let query = sqlx::query_as(&sql.postgres).bind(stream).bind(position.0).bind(limit);
+                query.bind(kind).bind(&filter.types).bind(filters).fetch_all(pool).await?
+            }
+            Pool::Sqlite(pool) => {
+                let query = sqlx::query_as(&sql.sqlite).bind(stream).bind(position.0).bind(limit);
+                let types = self.types(&filter.types)?;
+                query.bind(kind).bind(types).bind(filters).fetch_all(pool).await?
+            }
+        })
+    }
+
+    pub(crate) async fn stream(
+        &self,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let limit = i64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
+        let sql = &self.sql.stream;
+        Ok(either!(&self.pool, sql, [stream, after.0, limit], fetch_all, Entry)?)
+    }
+}
+
+/// A full page was looked at up to its last entry; any other one up to `upto`.
+fn page(entries: Vec<Entry>, limit: i64, upto: Position, head: Position) -> Page {
+    let full = i64::try_from(entries.len()).is_ok_and(|n| n == limit);
+    let next = entries.last().filter(|_| full).map_or(upto, |last| last.position);
+    Page { entries, next, head }
+}
+
+fn version_number(text: &str) -> i32 {
+    // Ours are integers; stock programs may write "1.0", of which the first part counts.
+    text.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
+}
+
+impl<'r> FromRow<'r, PgRow> for Entry {
+    fn from_row(row: &'r PgRow) -> Result<Self, sqlx::Error> {
+        Ok(Entry {
+            position: Position(row.try_get(0)?),
+            aggregate_type: row.try_get(1)?,
+            stream: row.try_get(2)?,
+            version: Version(row.try_get(3)?),
+            event_type: row.try_get(4)?,
+            event_version: version_number(row.try_get(5)?),
+            recorded_at: row.try_get(6)?,
+            payload: row.try_get(7)?,
+            metadata: row.try_get(8)?,
+            command_id: uuid(row.try_get(9)?),
+            leaf_hash: leaf_hash(row.try_get(10)?),
+        })
+    }
+}
+
+impl<'r> FromRow<'r, SqliteRow> for Entry {
+    fn from_row(row: &'r SqliteRow) -> Result<Self, sqlx::Error> {
+        let recorded: Option<i64> = row.try_get(6)?;
+        Ok(Entry {
+            position: Position(row.try_get(0)?),
+            aggregate_type: row.try_get(1)?,
+            stream: row.try_get(2)?,
+            version: Version(row.try_get(3)?),
+            event_type: row.try_get(4)?,
+            event_version: version_number(row.try_get(5)?),
+            recorded_at: recorded
+                .map(at)
+                .transpose()
+                .map_err(|error| sqlx::Error::Decode(Box::new(error)))?,
+            payload: row.try_get(7)?,
+            metadata: row.try_get(8)?,
+            command_id: uuid(row.try_get(9)?),
+            leaf_hash: leaf_hash(row.try_get(10)?),
+        })
+    }
+}
+
+fn uuid(text: Option<&str>) -> Option<Uuid> {
+    text.and_then(|text| Uuid::parse_str(text).ok())
+}
+
+fn leaf_hash(bytes: Option<&[u8]>) -> Option<[u8; 32]> {
+    bytes.and_then(|bytes| bytes.try_into().ok())
+}
