@@ -22,7 +22,7 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    pub fn of<E>(id: impl ToString, committed: &Committed<E>) -> Self {
+    pub fn of<E>(id: &impl ToString, committed: &Committed<E>) -> Self {
         Self { id: id.to_string(), position: committed.position, version: committed.version }
     }
 }

@@ -10,13 +10,13 @@ use journal::Version;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::acts::Act;
 use crate::auth::{Caller, identify};
 use crate::door::Door;
 use crate::etag;
 use crate::extract::{parse, read_json};
 use crate::idempotency::{Key, request_hash};
 use crate::problem::Problem;
+use domain::permissions::Act;
 
 /// Ties commands of several systems together in their events.
 pub const CORRELATION_ID: HeaderName = HeaderName::from_static("correlation-id");

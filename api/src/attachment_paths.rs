@@ -7,11 +7,11 @@ use axum::response::Response;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::acts::Act;
 use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
+use domain::permissions::Act;
 
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Stored {
@@ -32,7 +32,7 @@ pub async fn store(
     headers: HeaderMap,
     body: Body,
 ) -> Result<(StatusCode, axum::Json<Stored>), Problem> {
-    caller.may(Act::UploadDocument)?;
+    caller.may(Act::StoreAttachment)?;
     let id = door.attachments().store(&headers, body).await?;
     Ok((StatusCode::CREATED, axum::Json(Stored { id })))
 }
@@ -46,6 +46,6 @@ pub async fn fetch(
     State(door): State<Door>,
     Path(id): Path<String>,
 ) -> Result<Response, Problem> {
-    caller.may(Act::ReadDocuments)?;
+    caller.may(Act::ReadAttachments)?;
     door.attachments().answer(&id).await
 }

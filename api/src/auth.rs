@@ -8,17 +8,17 @@ use axum::http::{HeaderMap, HeaderName, header};
 use domain::ids::StaffId;
 use domain::staff::{Role, Standing};
 
-use crate::acts::{Act, may};
 use crate::door::Door;
-use crate::problem::Problem;
 use crate::house::{Credential, Reach};
+use crate::problem::Problem;
+use domain::permissions::{Act, may};
 
 /// Names the person for whom a program acts.
 pub const PROBITY_STAFF: HeaderName = HeaderName::from_static("probity-staff");
 /// What a secret begins with, so that scanners for leaked secrets know it.
 pub const SECRET_PREFIX: &str = "pbt_";
 /// Acts by which somebody answers in person: no program does them, whomever it names.
-const IN_PERSON: [Act; 3] = [Act::ReviewQualification, Act::DecideCredit, Act::ReleaseOrder];
+const IN_PERSON: [Act; 3] = [Act::ReviewQualification, Act::GrantCredit, Act::ReleaseOrder];
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
@@ -97,9 +97,8 @@ pub fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
-    let missing = || {
-        Problem::unauthorized("token.missing", "Send a token: Authorization: Bearer pbt_….")
-    };
+    let missing =
+        || Problem::unauthorized("token.missing", "Send a token: Authorization: Bearer pbt_….");
     let value = headers.get(header::AUTHORIZATION).ok_or_else(missing)?;
     let text = value.to_str().map_err(|_| missing())?;
     let (scheme, secret) = text.split_once(' ').ok_or_else(missing)?;

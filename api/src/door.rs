@@ -62,8 +62,10 @@ pub struct Parts {
     pub ids: Arc<dyn Ids>,
     pub request_timeout: Duration,
     pub streams_per_token: usize,
-    /// Ends the followers and the event streams.
+    /// Ends the event streams.
     pub closing: CancellationToken,
+    /// Ends the followers, once nothing waits for them any more.
+    pub ending: CancellationToken,
 }
 
 /// The door could not be opened.
@@ -77,16 +79,16 @@ pub enum OpenError {
 
 impl Door {
     pub async fn open(parts: Parts) -> Result<Self, OpenError> {
-        let attachments = Attachments::open(&parts.attachments).await.map_err(|error| {
-            OpenError::Attachments { path: parts.attachments.clone(), error }
-        })?;
+        let attachments = Attachments::open(&parts.attachments)
+            .await
+            .map_err(|error| OpenError::Attachments { path: parts.attachments.clone(), error })?;
         let journal = parts.journal;
         let around = Arc::new(Around::new(parts.request_timeout));
         let mut registry = Registry::with_prefix("probity");
         around.register(&mut registry);
         Ok(Self(Arc::new(Inner {
-            house: House::start(journal.clone(), parts.closing.clone()).await?,
-            tail: Tail::start(journal.clone(), parts.closing.clone()).await?,
+            house: House::start(journal.clone(), parts.ending.clone()).await?,
+            tail: Tail::start(journal.clone(), parts.ending).await?,
             names: Names::of(journal.engine()),
             attachments,
             clock: parts.clock,
@@ -206,12 +208,14 @@ impl Door {
             return Ok(());
         }
         let mut reached = self.0.reached.clone();
-        let waited = tokio::time::timeout(READ_WAIT, reached.wait_for(|there| *there >= wanted));
-        match waited.await {
+        let wait = reached.wait_for(|there| *there >= wanted);
+        match tokio::time::timeout(READ_WAIT, wait).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Problem::unavailable(
                 "read_model.behind",
-                format!("The read models have not reached position {wanted} yet; try again shortly."),
+                format!(
+                    "The read models have not reached position {wanted} yet; try again shortly."
+                ),
             )),
         }
     }

@@ -1,5 +1,7 @@
 //! The event envelope: how an event looks outside, the same in the feed, the stream and the history.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use journal::{Entry, Position, Version};
 use serde::{Deserialize, Serialize};
@@ -22,11 +24,11 @@ pub struct Envelope<'a> {
     pub type_version: i32,
     /// RFC 3339, UTC, six digits.
     pub recorded_at: Option<String>,
-    pub actor: Option<&'a str>,
+    pub actor: Option<Cow<'a, str>>,
     /// The program that acted for the actor.
-    pub via: Option<&'a str>,
-    pub correlation_id: Option<&'a str>,
-    pub causation_id: Option<&'a str>,
+    pub via: Option<Cow<'a, str>>,
+    pub correlation_id: Option<Cow<'a, str>>,
+    pub causation_id: Option<Cow<'a, str>>,
     pub command_id: Option<Uuid>,
     pub leaf_hash: Option<String>,
     /// Its shape is given by `GET /event-types`.
@@ -38,13 +40,13 @@ pub struct Envelope<'a> {
 #[derive(Debug, Default, Deserialize)]
 struct Metadata<'a> {
     #[serde(borrow)]
-    actor: Option<&'a str>,
+    actor: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    via: Option<&'a str>,
+    via: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    correlation_id: Option<&'a str>,
+    correlation_id: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    causation_id: Option<&'a str>,
+    causation_id: Option<Cow<'a, str>>,
 }
 
 impl<'a> Envelope<'a> {

@@ -5,9 +5,8 @@ use axum::response::{IntoResponse, Response};
 use domain::ids::CustomerId;
 use journal::{Entry, Filter, Position};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::acts::Act;
 use crate::auth::Caller;
 use crate::csv::{self, Format};
 use crate::door::Door;
@@ -15,11 +14,12 @@ use crate::envelope::Envelope;
 use crate::extract::Query;
 use crate::page::limit;
 use crate::problem::Problem;
+use domain::permissions::Act;
 
 /// Types that one request may ask for.
 const TYPES_MAX: usize = 50;
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct FeedQuery {
@@ -85,10 +85,7 @@ pub(crate) fn start(after: i64) -> Result<Position, Problem> {
     Ok(Position(after))
 }
 
-pub(crate) fn filter(
-    types: Option<&str>,
-    customer: Option<CustomerId>,
-) -> Result<Filter, Problem> {
+pub(crate) fn filter(types: Option<&str>, customer: Option<CustomerId>) -> Result<Filter, Problem> {
     let types: Vec<String> =
         types.into_iter().flat_map(|types| types.split(',')).map(str::to_owned).collect();
     if types.len() > TYPES_MAX || types.iter().any(|name| name.is_empty() || name.contains('\0')) {
@@ -112,7 +109,9 @@ pub(crate) fn refuse_ahead(after: Position, head: Position) -> Result<(), Proble
     }
     Err(Problem::conflict(
         "feed.ahead",
-        format!("You have seen position {after}, but the journal ends at {head}: was a backup restored?"),
+        format!(
+            "You have seen position {after}, but the journal ends at {head}: was a backup restored?"
+        ),
     )
     .with("head", head.0))
 }

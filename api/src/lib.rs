@@ -1,15 +1,34 @@
 //! The door: HTTP, streams and the command line.
 
+pub mod answers;
 pub mod around;
+pub mod asked;
+pub mod attachment_paths;
 pub mod attachments;
+pub mod auth;
+pub mod cli;
 pub mod clock;
+pub mod codes;
 pub mod config;
 pub mod csv;
+pub mod door;
 pub mod envelope;
 pub mod etag;
+pub mod event_types;
+pub mod events;
 pub mod extract;
+pub mod health;
+pub mod house;
 pub mod idempotency;
+pub mod names;
+pub mod openapi;
 pub mod page;
 pub mod problem;
-pub mod roster;
+pub mod products;
+pub mod refusals;
+pub mod routes;
+pub mod serve;
+pub mod staff;
+pub mod stream;
 pub mod tail;
+pub mod tokens;

@@ -10,8 +10,10 @@ use sha2::{Digest, Sha256};
 use crate::problem::Problem;
 
 // The first opening of a digest stays: a repeated request has made another salt, which fits no event.
-const INSERT: &str = "INSERT INTO names (subject, salt, name) VALUES ($1, $2, $3) ON CONFLICT (subject) DO NOTHING";
-const SELECT: &str = "SELECT subject, name FROM names WHERE subject >= $1 ORDER BY subject LIMIT $2";
+const INSERT: &str =
+    "INSERT INTO names (subject, salt, name) VALUES ($1, $2, $3) ON CONFLICT (subject) DO NOTHING";
+const SELECT: &str =
+    "SELECT subject, name FROM names WHERE subject >= $1 ORDER BY subject LIMIT $2";
 /// Names that one question takes at most.
 const NAMES_MAX: i64 = 10_000;
 

@@ -11,7 +11,9 @@ use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
-use crate::{attachment_paths, codes, events, health, problem, products, staff, stream, tokens};
+use crate::{
+    attachment_paths, codes, event_types, events, health, problem, products, staff, stream, tokens,
+};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -22,7 +24,7 @@ use crate::{attachment_paths, codes, events, health, problem, products, staff, s
     paths(
         health::alive, health::ready, health::metrics,
         attachment_paths::store, attachment_paths::fetch,
-        codes::codes, codes::event_types,
+        codes::codes, event_types::event_types,
         events::feed, stream::stream,
         products::register, products::renew, products::card,
         staff::register,
@@ -61,12 +63,19 @@ impl Modify for Common {
                     problems(operation, &[412]);
                 }
                 if matches!(method, HttpMethod::Post) {
-                    header_of(operation, "Idempotency-Key", "The same key with the same request gives the same answer");
+                    header_of(
+                        operation,
+                        "Idempotency-Key",
+                        "The same key with the same request gives the same answer",
+                    );
                 }
             }
             if let Some(read) = &mut item.get {
-                let statuses: &[u16] =
-                    if behind_token { &[400, 401, 403, 404, 429, 500, 503] } else { &[429, 500, 503] };
+                let statuses: &[u16] = if behind_token {
+                    &[400, 401, 403, 404, 429, 500, 503]
+                } else {
+                    &[429, 500, 503]
+                };
                 problems(read, statuses);
             }
         }
@@ -88,7 +97,9 @@ fn problems(operation: &mut Operation, statuses: &[u16]) {
             .responses
             .entry(status.to_string())
             .and_modify(|said| {
-                if let RefOr::T(said) = said && said.content.contains_key("application/json") {
+                if let RefOr::T(said) = said
+                    && said.content.contains_key("application/json")
+                {
                     let body = said.content.shift_remove("application/json").unwrap_or_default();
                     said.content.insert("application/problem+json".to_owned(), body);
                 }

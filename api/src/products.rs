@@ -15,13 +15,13 @@ use domain::udi::{UdiDi, UdiIssuer};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::acts::Act;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
+use domain::permissions::Act;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +60,7 @@ pub struct RegisterProduct {
 }
 
 impl Body for RegisterProduct {
-    const ACT: Act = Act::MaintainProducts;
+    const ACT: Act = Act::ManageProducts;
 }
 
 impl RegisterProduct {
@@ -108,7 +108,7 @@ pub async fn register(
 ) -> Result<Response, Problem> {
     let id = ProductId::from_uuid(by.new_id(&door));
     let committed = door.product(by, id, body.command()?).await?;
-    Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(id, &committed)))
+    Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
 }
 
 /// A further term under the same number.
@@ -121,7 +121,7 @@ pub struct Renew {
 }
 
 impl Body for Renew {
-    const ACT: Act = Act::MaintainProducts;
+    const ACT: Act = Act::ManageProducts;
 }
 
 /// Renew a registration
@@ -137,7 +137,7 @@ pub async fn renew(
 ) -> Result<Response, Problem> {
     let command = product::Command::OpenTerm(Term { from: body.from, to: body.to });
     let committed = door.product(by, id, command).await?;
-    Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(id, &committed)))
+    Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
 }
 
 /// A product with its terms.

@@ -13,7 +13,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::around::around;
 use crate::door::Door;
 use crate::problem::Problem;
-use crate::{attachment_paths, codes, events, health, openapi, products, staff, stream, tokens};
+use crate::{
+    attachment_paths, codes, event_types, events, health, openapi, products, staff, stream, tokens,
+};
 
 /// All routes, around which stand the bounds of [`crate::around`].
 pub fn routes(door: Door) -> Router {
@@ -21,13 +23,13 @@ pub fn routes(door: Door) -> Router {
         .route("/attachments", put(attachment_paths::store))
         .route("/attachments/{id}", get(attachment_paths::fetch))
         .route("/codes", get(codes::codes))
-        .route("/event-types", get(codes::event_types))
+        .route("/event-types", get(event_types::event_types))
         .route("/events", get(events::feed))
         .route("/events/stream", get(stream::stream))
-        .route("/products", get(products::list).post(products::register))
+        .route("/products", post(products::register))
         .route("/products/{id}", get(products::card))
         .route("/products/{id}/registrations", post(products::renew))
-        .route("/staff", get(staff::list).post(staff::register))
+        .route("/staff", post(staff::register))
         .route("/tokens", get(tokens::list).post(tokens::issue))
         .route("/tokens/{id}", delete(tokens::revoke));
     let all_around = Arc::clone(door.around());

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use axum::serve::ListenerExt;
 use domain::ids::StaffId;
-use domain::policy::{Command as PolicyCommand, Pack};
+use domain::policy::{self, Pack};
 use domain::staff::Role;
-use journal::{ClockCheck, Exclusive, Journal, Options};
+use journal::{ClockCheck, Exclusive, Journal, Options, Replayed};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -75,8 +75,6 @@ impl Opening {
 pub enum StartError {
     #[error("{database}: {error}")]
     Journal { database: DatabaseUrl, error: journal::Error },
-    #[error("{database}: {error}")]
-    Projections { database: DatabaseUrl, error: projections::Error },
     #[error("{0}")]
     Open(#[from] OpenError),
     #[error("{}: {error}", path.display())]
@@ -94,7 +92,6 @@ pub struct Opened {
     closing: CancellationToken,
     /// Ends the followers.
     ending: CancellationToken,
-    projector: tokio::task::JoinHandle<()>,
 }
 
 impl Opened {
@@ -105,7 +102,7 @@ impl Opened {
         let journal = open_journal(&opening).await.map_err(fault)?;
         let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
         let parts = Parts {
-            reached: todo_reached(&journal),
+            reached: journal.doorbell(),
             journal,
             attachments: opening.attachments,
             clock: opening.clock,
@@ -117,7 +114,7 @@ impl Opened {
         };
         let door = Door::open(parts).await?;
         let first_token = begin(&door, opening.pack, opening.bootstrap_token).await?;
-        Ok(Self { door, first_token, closing, ending, projector })
+        Ok(Self { door, first_token, closing, ending })
     }
 
     /// Serves until `stop`, then finishes what is under way.
@@ -135,13 +132,14 @@ impl Opened {
             stop.await;
             closing.cancel();
         };
-        let server = axum::serve(listener, routes(self.door.clone())).with_graceful_shutdown(stopping);
+        let server =
+            axum::serve(listener, routes(self.door.clone())).with_graceful_shutdown(stopping);
         let patience = async move {
             drained.cancelled().await;
             tokio::time::sleep(DRAIN).await;
         };
         tokio::select! {
-            served = server => served,
+            ended = server => ended,
             () = patience => Ok(()),
         }
     }
@@ -150,7 +148,102 @@ impl Opened {
     pub async fn close(self) {
         self.closing.cancel();
         self.ending.cancel();
-        let _ = self.projector.await;
         self.door.journal().clone().close().await;
     }
+}
+
+async fn open_journal(opening: &Opening) -> Result<Journal, journal::Error> {
+    let url = opening.database.reveal();
+    let options = Options {
+        clock: Arc::clone(&opening.clock),
+        clock_check: opening.clock_check,
+        instance: opening.instance.clone(),
+        exclusive: opening.exclusive,
+        cache_bytes: opening.cache_bytes,
+        deadline: opening.request_timeout,
+        ..Options::default()
+    };
+    if let Some(path) = opening.database.sqlite_path() {
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            tokio::fs::create_dir_all(folder).await?;
+        }
+        // The file is ours alone: what a new version needs is made as it starts.
+        Journal::migrate(url).await?;
+        return Journal::open(url, options).await;
+    }
+    match Journal::open(url, options.clone()).await {
+        // Whoever serves as the owner of the tables may make them; a role with less gets the database's own refusal.
+        Err(journal::Error::Schema { .. }) => {
+            Journal::migrate(url).await?;
+            Journal::open(url, options).await
+        }
+        opened => opened,
+    }
+}
+
+/// Gives a new store its rules and its administrator. Another process that begins it too comes to the same end.
+async fn begin(
+    door: &Door,
+    pack: Pack,
+    bootstrap_token: Option<String>,
+) -> Result<Option<String>, StartError> {
+    let system: StaffId = SYSTEM.parse().map_err(Problem::internal)?;
+    let by = |what: &str| Asking::within(system.clone(), vec![Role::Admin], what);
+    if door.house().policy().is_none() {
+        let load = policy::Command::Load(Box::new(pack));
+        match door.policy(by("first pack"), load).await {
+            Err(problem) if problem.code() != "policy.already_in_force" => {
+                return Err(problem.into());
+            }
+            _ => {}
+        }
+    }
+    if !door.house().is_empty() {
+        return Ok(None);
+    }
+    let (secret, made) = match bootstrap_token {
+        Some(given) => (given, false),
+        None => {
+            (format!("{SECRET_PREFIX}{}", door.ids().secret().map_err(Problem::internal)?), true)
+        }
+    };
+    let token = IssueToken {
+        name: Some(ADMINISTRATOR.parse().map_err(Problem::internal)?),
+        role: Some(Role::Admin),
+        roles: None,
+        staff: None,
+        machine: false,
+    };
+    let (committed, _) = issue_with(door, by("first administrator"), token, secret.clone()).await?;
+    let ours = committed.replayed == Replayed::No;
+    Ok((ours && made).then_some(secret))
+}
+
+/// Waits until the process is told to stop.
+pub async fn told_to_stop() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => {
+                tokio::select! {
+                    _ = interrupt => {}
+                    _ = terminate.recv() => {}
+                }
+            }
+            Err(_) => {
+                let _ = interrupt.await;
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = interrupt.await;
+    }
+}
+
+/// The address as people open it.
+pub fn address(listen: SocketAddr) -> String {
+    format!("http://{listen}")
 }

@@ -11,12 +11,12 @@ use domain::text::Line;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use crate::acts::Act;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::door::Door;
 use crate::names::Salted;
 use crate::problem::Problem;
+use domain::permissions::Act;
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -27,7 +27,7 @@ pub struct RegisterStaff {
 }
 
 impl Body for RegisterStaff {
-    const ACT: Act = Act::Administer;
+    const ACT: Act = Act::ManageStaff;
 }
 
 /// Register a member of staff
@@ -45,5 +45,5 @@ pub async fn register(
     let command =
         Command::Register { name_digest: salted.digest(), roles: body.roles, token: None };
     let committed = door.staff(by, &id, command).await?;
-    Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(id, &committed)))
+    Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
 }

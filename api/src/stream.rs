@@ -18,22 +18,21 @@ use serde::Deserialize;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::time::{Interval, MissedTickBehavior, interval};
-use utoipa::IntoParams;
 
-use crate::acts::Act;
 use crate::auth::Caller;
 use crate::door::Door;
 use crate::events::{filter, only, passes, refuse_ahead, start};
 use crate::extract::Query;
 use crate::problem::Problem;
 use crate::tail::{Piece, READ_MAX};
+use domain::permissions::Act;
 
 /// How often a silent stream says that it is alive.
 const COMMENT_EVERY: Duration = Duration::from_secs(15);
 const COMMENT: &[u8] = b": still here\n\n";
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct StreamQuery {
@@ -214,8 +213,8 @@ impl Listener {
             self.ready.push_back(piece.whole.clone());
         } else {
             let new = piece.frames.iter().filter(|frame| frame.position > self.cursor);
-            let wanted =
-                new.filter(|frame| passes(&self.filter, &frame.stream, &frame.event_type).is_some());
+            let wanted = new
+                .filter(|frame| passes(&self.filter, &frame.stream, &frame.event_type).is_some());
             self.ready.extend(wanted.map(|frame| frame.bytes.clone()));
         }
         self.cursor = piece.upto;

@@ -12,9 +12,8 @@ use domain::text::Line;
 use journal::{Committed, Replayed};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
-use crate::acts::Act;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Asking, Body};
 use crate::auth::{Caller, SECRET_PREFIX};
@@ -25,6 +24,7 @@ use crate::house::{Credential, Reach};
 use crate::names::Salted;
 use crate::page::{self, Page, limit};
 use crate::problem::Problem;
+use domain::permissions::Act;
 
 /// What cursors of this list are marked with.
 const LIST: &str = "tokens";
@@ -47,7 +47,7 @@ pub struct IssueToken {
 }
 
 impl Body for IssueToken {
-    const ACT: Act = Act::Administer;
+    const ACT: Act = Act::ManageStaff;
 }
 
 /// A new token.
@@ -59,6 +59,16 @@ pub struct Issued {
     staff: StaffId,
     /// Shown this once: `Authorization: Bearer <secret>`. Null when the request is repeated.
     secret: Option<String>,
+}
+
+impl Issued {
+    pub fn id(&self) -> &str {
+        &self.recorded.id
+    }
+
+    pub fn staff(&self) -> &StaffId {
+        &self.staff
+    }
 }
 
 /// Issue a token
@@ -113,7 +123,7 @@ pub async fn issue_with(
     });
     let token = token.ok_or_else(|| Problem::internal("a token was issued without its event"))?;
     let secret = (committed.replayed == Replayed::No).then_some(secret);
-    let issued = Issued { recorded: Recorded::of(token, &committed), staff, secret };
+    let issued = Issued { recorded: Recorded::of(&token, &committed), staff, secret };
     Ok((committed, issued))
 }
 
@@ -153,7 +163,7 @@ pub struct Listed {
     pub machine: bool,
 }
 
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub struct TokensQuery {
@@ -174,7 +184,7 @@ pub async fn list(
     State(door): State<Door>,
     Query(query): Query<TokensQuery>,
 ) -> Result<Response, Problem> {
-    caller.may(Act::Administer)?;
+    caller.may(Act::ReadStaff)?;
     let most = limit(query.limit)?;
     let after: Option<TokenId> = page::after(LIST, query.cursor.as_deref())?;
     let mut rows = listed(&door).await?;
@@ -210,7 +220,7 @@ pub async fn listed(door: &Door) -> Result<Vec<Listed>, Problem> {
 pub struct Revoke {}
 
 impl Body for Revoke {
-    const ACT: Act = Act::Administer;
+    const ACT: Act = Act::ManageStaff;
 }
 
 /// Revoke a token
@@ -224,7 +234,7 @@ pub async fn revoke(
     Asked { by, body: Revoke {} }: Asked<Revoke>,
 ) -> Result<Response, Problem> {
     let committed = revoke_token(&door, by, id).await?;
-    Ok(answer(StatusCode::OK, &committed, &Recorded::of(id, &committed)))
+    Ok(answer(StatusCode::OK, &committed, &Recorded::of(&id, &committed)))
 }
 
 /// Revokes a token of whomever it belongs to.

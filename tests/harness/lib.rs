@@ -1,1 +1,3 @@
 //! What the suites share: engines, clocks, a running server.
+
+pub mod world;

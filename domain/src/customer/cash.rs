@@ -150,8 +150,9 @@ impl Plan {
                 self.settle(customer, invoice, amount);
             }
             Target::Order(order) => {
-                if !customer.orders.contains_key(&order) {
-                    return Err(Rejection::OrderNotOpen);
+                let known = customer.orders.get(&order).ok_or(Rejection::OrderNotOpen)?;
+                if known.is_invoiced() {
+                    return Err(Rejection::OrderInvoiced);
                 }
                 let amount = wanted.amount.map_or(self.left, Money::minor);
                 if amount.is_positive() {

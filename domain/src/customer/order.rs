@@ -114,10 +114,14 @@ impl Order {
         self.lines.get_mut(usize::try_from(number.checked_sub(1)?).ok()?)
     }
 
+    /// Nothing is left to ship or to invoice.
+    pub fn is_invoiced(&self) -> bool {
+        self.lines.iter().all(|line| line.to_ship() == 0 && line.to_invoice() == 0)
+    }
+
     /// Nothing is left to ship, to invoice or to be paid.
     pub fn is_closed(&self) -> bool {
-        self.open_invoices == 0
-            && self.lines.iter().all(|line| line.to_ship() == 0 && line.to_invoice() == 0)
+        self.open_invoices == 0 && self.is_invoiced()
     }
 }
 

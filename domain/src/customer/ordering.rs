@@ -141,8 +141,7 @@ pub(super) fn cancel(customer: &Customer, cancel: &CancelOrder) -> Result<Vec<Ev
     if lines.is_empty() {
         return Err(Rejection::NothingToCancel);
     }
-    let over = after.lines.iter().all(|line| line.to_ship() == 0 && line.to_invoice() == 0);
-    let freed = if over { deposits(customer, &cancel.order) } else { Vec::new() };
+    let freed = if after.is_invoiced() { deposits(customer, &cancel.order) } else { Vec::new() };
     let (order, reason) = (cancel.order, cancel.reason.clone());
     Ok(vec![Event::OrderCancelled(OrderCancelled { order, lines, reason, freed })])
 }

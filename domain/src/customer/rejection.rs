@@ -94,6 +94,7 @@ rejections! {
     ReleaseTooLong { until: NaiveDate } = Content, "release.expiry", "放行有效期不符合政策。", "a release ends between today and {until}";
     NoSuchLine { line: u32 } = Content, "order.no_such_line", "订单没有该行。", "the order has no line {line}";
     MoreThanOpen { line: u32, open: u32 } = Conflict, "order.more_than_open", "数量超过该行未发货数量。", "line {line} has {open} left to ship or cancel";
+    OrderInvoiced = Conflict, "order.invoiced", "订单已全部开票，请直接核销发票。", "all of this order is invoiced: apply the cash to its invoices";
     NothingToCancel = Conflict, "order.nothing_to_cancel", "订单没有可取消的数量。", "nothing of this order is left to cancel";
     SerialsExceedQuantity { line: u32 } = Content, "lot.serials", "序列号重复或多于数量。", "line {line} has more serial numbers than pieces, or one of them twice";
     LotDates { line: u32 } = Content, "lot.dates", "生产日期不得晚于今天或有效期。", "line {line}: goods are not made in the future, nor after their own use-by date";

@@ -1,0 +1,3 @@
+//! Seeded random commands; the invariants are checked after every step.
+
+mod rules;
