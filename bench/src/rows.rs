@@ -1,0 +1,3 @@
+//! The rows of the table, in its order; rows that share a set-up are measured together.
+
+pub mod orders;
