@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
+use crate::table::figure;
+
 /// A client has at most one command under way.
 pub trait Client: Send + 'static {
     /// Sends one command and awaits its answer; says how many events it led to.
@@ -36,6 +38,16 @@ impl Measured {
     /// In milliseconds.
     pub fn p99(&self) -> f64 {
         self.quantile(0.99)
+    }
+
+    /// A line of progress.
+    pub fn described(&self, side: &str, clients: u32) -> String {
+        format!(
+            "  {side:8} {clients:>4}: {:>8} commands/s, p50 {} ms, p99 {} ms",
+            figure(self.commands_a_second()),
+            figure(self.p50()),
+            figure(self.p99())
+        )
     }
 
     fn quantile(&self, quantile: f64) -> f64 {

@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod cluster;
 mod company;
+mod embedded;
 mod inserts;
 mod load;
 mod orders;
@@ -18,10 +19,8 @@ mod seeding;
 mod stock;
 mod table;
 
-use std::process::ExitCode;
-
 use anyhow::Result;
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use crate::{
     bench::{Bench, Scale},
@@ -42,11 +41,23 @@ struct Arguments {
     /// The database to measure on; absent: a private cluster.
     #[arg(long, env = "PROBITY_BENCH_POSTGRES", hide_env_values = true)]
     postgres: Option<String>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What this program is started as by itself.
+#[derive(Subcommand)]
+enum Part {
+    #[command(hide = true)]
+    Client(rows::pair::Order),
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
+async fn main() -> Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Part::Client(order)) = arguments.part {
+        return rows::pair::serve(order).await;
+    }
     let scale = if arguments.quick { Scale::quick } else { Scale::full }(arguments.rounds);
     let bench = Bench::new(Cluster::reach(arguments.postgres).await?, scale)?;
     bench.say(&bench.cluster.described().await?);
@@ -57,6 +68,18 @@ async fn main() -> Result<ExitCode> {
     if asked(&[1, 2, 3, 4]) {
         table.extend(rows::orders::measure(&bench).await?);
     }
-    table::print(&mut std::io::stdout().lock(), &table)?;
-    Ok(ExitCode::SUCCESS)
+    if asked(&[5, 8]) {
+        table.extend(rows::long::measure(&bench).await?);
+    }
+    if asked(&[6]) {
+        table.extend(rows::sqlite::measure(&bench).await?);
+    }
+    if asked(&[7]) {
+        table.extend(rows::pair::measure(&bench).await?);
+    }
+    if asked(&[11]) {
+        table.extend(rows::reading::measure(&bench).await?);
+    }
+    table.sort_by_key(|row| row.number);
+    table::print(&mut std::io::stdout().lock(), &table)
 }

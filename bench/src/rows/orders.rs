@@ -15,7 +15,7 @@ use crate::{
     ours,
     seeding::{Recorded, Sales, Writer},
     stock,
-    table::{Compared, Round, Row, Target, figure},
+    table::{Compared, Round, Row, Target},
 };
 
 /// What the peers are tried with; their best counts.
@@ -58,7 +58,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
             let (pool, repository) = stock::postgres(&stock_url, tasks.max(2)).await?;
             let clients = stock::clients(repository, &bench.company, whose, tasks, source);
             let (measured, _) = drive(clients, bench.scale.span).await?;
-            bench.say(&described("stock", tasks, &measured));
+            bench.say(&measured.described("stock", tasks));
             figures.stock.push((tasks, measured));
             pool.close().await;
         }
@@ -67,14 +67,14 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
             let clients = ours::clients(&journal, &bench.company, whose, in_flight, source);
             let (measured, clients) = drive(clients, bench.scale.span).await?;
             acknowledged.extend(clients.into_iter().flat_map(|c| c.acknowledged));
-            bench.say(&described("Probity", in_flight, &measured));
+            bench.say(&measured.described("Probity", in_flight));
             figures.ours.push((in_flight, measured));
         }
         for connections in PEERS {
             source += 1;
             let clients = inserts::clients(&into, &rows, connections, source);
             let (measured, _) = drive(clients, bench.scale.span).await?;
-            bench.say(&described("inserts", connections, &measured));
+            bench.say(&measured.described("inserts", connections));
             figures.inserts.push((connections, measured));
         }
         rounds.push(figures);
@@ -88,7 +88,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
 }
 
 /// Real order events, to be inserted one by one.
-fn order_rows(company: &Company) -> Result<Vec<Recorded>> {
+pub(super) fn order_rows(company: &Company) -> Result<Vec<Recorded>> {
     let mut rows = Vec::new();
     for number in 0..1_000 {
         let sales = Sales { paid: 0, unpaid: 1 };
@@ -96,15 +96,6 @@ fn order_rows(company: &Company) -> Result<Vec<Recorded>> {
         rows.extend(story.into_iter().filter(|row| row.event_type == "trading.order-placed"));
     }
     Ok(rows)
-}
-
-fn described(side: &str, clients: u32, measured: &Measured) -> String {
-    format!(
-        "  {side:8} {clients:>4}: {:>8} commands/s, p50 {} ms, p99 {} ms",
-        figure(measured.commands_a_second()),
-        figure(measured.p50()),
-        figure(measured.p99())
-    )
 }
 
 fn at(of: &[(u32, Measured)], clients: u32, figure: impl Fn(&Measured) -> f64) -> f64 {
