@@ -16,13 +16,11 @@
 mod database;
 #[path = "interleaving/schedule.rs"]
 mod schedule;
-#[path = "interleaving/toy.rs"]
-mod toy;
 #[path = "interleaving/world.rs"]
 mod world;
 
 use schedule::{Scenario, explore};
-use toy::Act;
+use tests::toy::{self, Act};
 use world::{Command, Mistake, What};
 
 const SEEDS: u64 = 1_500;

@@ -10,7 +10,7 @@ use journal::Version;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::auth::{Caller, identify};
+use crate::auth::{Caller, of_request};
 use crate::door::Door;
 use crate::etag;
 use crate::extract::{parse, read_json};
@@ -83,7 +83,7 @@ impl<T: Body> FromRequest<Door> for Asked<T> {
     async fn from_request(request: Request, door: &Door) -> Result<Self, Problem> {
         let (parts, body) = request.into_parts();
         // In this order: who nobody knows learns nothing about what we would have understood.
-        let caller = identify(&parts.headers, door)?;
+        let caller = of_request(&parts.extensions)?;
         caller.may(T::ACT)?;
         let bytes = read_json(&parts.headers, body).await?;
         let by = asking(caller, &parts.headers, &parts.method, parts.uri.path(), &bytes, door)?;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::FromRequestParts;
+use axum::extract::{FromRequestParts, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderName, header};
+use axum::http::{Extensions, HeaderMap, HeaderName, header};
+use axum::middleware::Next;
+use axum::response::Response;
 use domain::ids::StaffId;
 use domain::staff::{Role, Standing};
 
@@ -61,13 +63,32 @@ impl Caller {
 impl FromRequestParts<Door> for Caller {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, door: &Door) -> Result<Self, Problem> {
-        identify(&parts.headers, door)
+    async fn from_request_parts(parts: &mut Parts, _door: &Door) -> Result<Self, Problem> {
+        of_request(&parts.extensions)
     }
 }
 
-/// Reads the headers of a request.
-pub fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
+/// Whoever the layer found out to have sent a request.
+pub fn of_request(extensions: &Extensions) -> Result<Caller, Problem> {
+    // A path that the layer does not cover has no caller: it fails, and lets nobody in.
+    extensions
+        .get::<Caller>()
+        .cloned()
+        .ok_or_else(|| Problem::internal("a path was opened without asking who calls"))
+}
+
+/// The layer around everything under `/v1`: who has no token learns nothing, not even what exists.
+pub async fn authenticate(
+    State(door): State<Door>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let caller = identify(request.headers(), &door)?;
+    request.extensions_mut().insert(caller);
+    Ok(next.run(request).await)
+}
+
+fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
     let secret = bearer(headers)?;
     let Some(credential) = door.house().credential(secret) else {
         return Err(Problem::unauthorized(

@@ -12,7 +12,9 @@ use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required, ResponseBuilder
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    attachment_paths, codes, event_types, events, health, problem, products, staff, stream, tokens,
+    attachment_paths, card, checks, codes, credit, credit_notes, customers, documents, event_types,
+    events, health, invoices, orders, problem, products, qualification, receipts, shipments, staff,
+    status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -25,6 +27,18 @@ use crate::{
         health::alive, health::ready, health::metrics,
         attachment_paths::store, attachment_paths::fetch,
         codes::codes, event_types::event_types,
+        card::card,
+        customers::register, customers::amend, customers::classify,
+        documents::upload, documents::revoke,
+        qualification::submit, qualification::approve, qualification::reject, qualification::give_back,
+        status::suspend, status::disable, status::reinstate,
+        credit::grant, credit::freeze, credit::unfreeze,
+        checks::check,
+        orders::place, orders::release, orders::cancel,
+        shipments::ship,
+        invoices::of_order, invoices::of_parts, invoices::void,
+        receipts::receive, receipts::apply, receipts::reverse,
+        credit_notes::issue,
         events::feed, stream::stream,
         products::register, products::renew, products::card,
         staff::register,

@@ -177,6 +177,13 @@ impl Problem {
         self
     }
 
+    /// Names what was refused, when the refusal is on record.
+    #[must_use]
+    pub fn about(mut self, id: impl Into<String>) -> Self {
+        self.0.id = Some(id.into());
+        self
+    }
+
     /// Adds a further member beside the standard ones.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {

@@ -197,7 +197,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     Journal::migrate(&url).await?;
     let journal = Journal::open(&url, Options { readers: 64, ..Options::default() }).await?;
-    let table = "CREATE TABLE IF NOT EXISTS singly (id text PRIMARY KEY, payload text, metadata text)";
+    let table =
+        "CREATE TABLE IF NOT EXISTS singly (id text PRIMARY KEY, payload text, metadata text)";
     match journal.engine() {
         Engine::Postgres(pool) => drop(sqlx::query(table).execute(pool).await?),
         Engine::Sqlite(pool) => drop(sqlx::query(table).execute(pool).await?),

@@ -286,9 +286,7 @@ fn lock_file(database: &Path) -> Result<File, Error> {
     let file = File::options().create(true).truncate(false).write(true).open(&path)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(Error::InUse(database.display().to_string()))
-        }
+        Err(std::fs::TryLockError::WouldBlock) => Err(Error::InUse(database.display().to_string())),
         Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }

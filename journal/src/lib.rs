@@ -16,9 +16,9 @@ mod stock;
 mod types;
 
 pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
+pub use engine::reader::PAGE_MAX;
 pub use error::Error;
 pub use executor::Confirmed;
-pub use engine::reader::PAGE_MAX;
 pub use journal::{Engine, Journal, Turn};
 pub use options::{Clock, ClockCheck, Exclusive, Options, SystemClock, Upcast};
 pub use request::{Committed, Gather, Refusal, Replayed, Request, TooLarge};

@@ -79,8 +79,7 @@ where
         let text = codec::written(&metadata).map_err(unexpected)?;
         #[expect(clippy::disallowed_methods, reason = "stock programs bring no id of their own")]
         let command_id = Uuid::now_v7();
-        let record =
-            self.executor.record::<A>(stream.clone(), version, events, text, command_id);
+        let record = self.executor.record::<A>(stream.clone(), version, events, text, command_id);
         let committed = match record.await {
             Ok(committed) => committed,
             Err(Refusal::Stale { .. } | Refusal::ClaimTaken { .. }) => {

@@ -15,10 +15,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::database::Database;
-use super::toy::{Customer, Limit, POLICY, Policy};
 use super::world::{
     Answered, Command, Logged, Mistake, Owner, Phase, Shared, Try, TryState, What, World, lock,
 };
+use tests::toy::{Customer, Limit, POLICY, Policy};
 
 /// No schedule of these scenarios is nearly as long: one that is goes round in a circle.
 const STEPS_MAX: usize = 20_000;

@@ -11,7 +11,7 @@ use journal::executor::{Batch, Draft, Group, Line, Moved, Refused, Verdict};
 use journal::{Position, Version};
 use uuid::Uuid;
 
-use super::toy::{Act, Customer, Limit, POLICY, Policy};
+use tests::toy::{Act, Customer, Limit, POLICY, Policy};
 
 /// A rule of the append that is left out on purpose, to see that the test notices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::Term;
 use crate::catalogue::{CataloguePlace, DeviceClass};
+use crate::customer::rejection::Class;
+use crate::policy::pack::Text;
 use crate::registration_number::RegistrationNumber;
 
 /// In order of precedence.
@@ -69,6 +71,30 @@ impl Rejection {
             | Self::NotRenewable { .. }
             | Self::TermsOverlap { .. } => None,
         }
+    }
+
+    /// The part of the body at fault, as a JSON pointer.
+    pub fn pointer(&self) -> Option<String> {
+        self.field().map(|field| format!("/{field}"))
+    }
+
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NoSuchProduct => Class::Unknown,
+            Self::AlreadyRegistered | Self::NotRenewable { .. } | Self::TermsOverlap { .. } => {
+                Class::Conflict
+            }
+            Self::Missing { .. }
+            | Self::Unexpected { .. }
+            | Self::ClassDisagrees { .. }
+            | Self::CatalogueDisagrees { .. }
+            | Self::TermBackwards { .. } => Class::Content,
+        }
+    }
+
+    /// What happened and what to do, in both languages.
+    pub fn text(&self) -> Text {
+        Text { zh: self.zh(), en: self.en() }
     }
 
     pub fn zh(&self) -> String {

@@ -231,3 +231,12 @@ proptest! {
         prop_assert_eq!(second.overlaps(first), shared);
     }
 }
+
+#[test]
+fn a_rejection_blames_the_body_exactly_where_it_names_a_field_of_it() {
+    use crate::customer::rejection::Class;
+    let missing = Rejection::Missing { field: "registrant", class: DeviceClass::III };
+    assert_eq!((missing.class(), missing.pointer()), (Class::Content, Some("/registrant".into())));
+    let unknown = Rejection::NoSuchProduct;
+    assert_eq!((unknown.class(), unknown.pointer()), (Class::Unknown, None));
+}

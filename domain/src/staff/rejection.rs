@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Role;
+use crate::customer::rejection::Class;
 use crate::ids::TokenId;
+use crate::policy::pack::Text;
 
 /// In order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,6 +52,28 @@ impl Rejection {
             | Self::TokenExists { .. }
             | Self::RolesNotHeld { .. } => None,
         }
+    }
+
+    /// The part of the body at fault, as a JSON pointer.
+    pub fn pointer(&self) -> Option<String> {
+        self.field().map(|field| format!("/{field}"))
+    }
+
+    pub fn class(&self) -> Class {
+        match self {
+            Self::NoSuchPerson | Self::NoSuchToken { .. } => Class::Unknown,
+            Self::AlreadyRegistered
+            | Self::HasLeft
+            | Self::TokenRevoked { .. }
+            | Self::TokenExists { .. }
+            | Self::RolesNotHeld { .. } => Class::Conflict,
+            Self::AdminMixed { .. } | Self::TokenWithoutRole | Self::SeveralRoles => Class::Content,
+        }
+    }
+
+    /// What happened and what to do, in both languages.
+    pub fn text(&self) -> Text {
+        Text { zh: self.zh(), en: self.en() }
     }
 
     pub fn zh(&self) -> String {

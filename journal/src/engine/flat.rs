@@ -49,8 +49,7 @@ pub(super) struct Findings {
 
 impl<'a> Flat<'a> {
     pub(super) fn new(batch: &'a Batch) -> Flat<'a> {
-        let mut flat =
-            Flat { batch, items: Vec::new(), claims: Vec::new(), reads: Vec::new() };
+        let mut flat = Flat { batch, items: Vec::new(), claims: Vec::new(), reads: Vec::new() };
         for (g, group) in batch.groups.iter().enumerate() {
             let first = flat.reads.len();
             for (d, draft) in group.drafts.iter().enumerate() {

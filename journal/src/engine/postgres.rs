@@ -86,7 +86,8 @@ impl Sessions {
     }
 
     async fn connect(&self) -> Result<Wire, sqlx::Error> {
-        let options = self.options(Work::Append).map_err(|e| sqlx::Error::Configuration(e.into()))?;
+        let options =
+            self.options(Work::Append).map_err(|e| sqlx::Error::Configuration(e.into()))?;
         let connecting = timeout(self.patience(), PgConnection::connect_with(&options));
         let mut connection = connecting.await.map_err(|_| sqlx::Error::PoolTimedOut)??;
         let backend = sqlx::query_as(OWN_BACKEND).fetch_one(&mut connection).await?;
@@ -100,10 +101,7 @@ impl Sessions {
     /// Ends what a dead process of the same name left: it may hold the append lock until the server notices.
     pub(crate) async fn end_predecessors(&self) -> Result<(), Error> {
         let mut wire = self.connect().await?;
-        sqlx::query(TERMINATE_PREDECESSORS)
-            .bind(&self.name)
-            .execute(&mut wire.connection)
-            .await?;
+        sqlx::query(TERMINATE_PREDECESSORS).bind(&self.name).execute(&mut wire.connection).await?;
         wire.connection.close().await?;
         Ok(())
     }
@@ -209,8 +207,7 @@ impl PgWriter {
         }
         let mut transaction = wire.connection.begin().await?;
         transaction.execute("SELECT journal_lock()").await?;
-        let found =
-            sqlx::query_scalar(KNOWN_KEYS).bind(keys).fetch_all(&mut *transaction).await?;
+        let found = sqlx::query_scalar(KNOWN_KEYS).bind(keys).fetch_all(&mut *transaction).await?;
         transaction.commit().await?;
         *line = Line { wire: Some(wire), lost: None };
         Ok(found)

@@ -170,8 +170,13 @@ impl Reader {
             return self.shaped(aggregate_type, stream, after, until).await;
         }
         let sql = &self.sql.tail;
-        let chunks =
-            either!(&self.pool, sql, [aggregate_type, stream, after.0, until.0], fetch_all, (String, i64))?;
+        let chunks = either!(
+            &self.pool,
+            sql,
+            [aggregate_type, stream, after.0, until.0],
+            fetch_all,
+            (String, i64)
+        )?;
         let count = chunks.iter().map(|(_, events)| events).sum();
         Ok(Tail::Joined { texts: chunks.into_iter().map(|(texts, _)| texts).collect(), count })
     }

@@ -53,9 +53,7 @@ pub(crate) async fn migrate(url: &str) -> Result<(), Error> {
 /// Every migration of this program is applied, and none that it does not know.
 pub(crate) async fn check(pool: &Pool) -> Result<(), Error> {
     let (applied, migrator) = match pool {
-        Pool::Postgres(pool) => {
-            (sqlx::query_scalar(APPLIED).fetch_all(pool).await, &POSTGRES)
-        }
+        Pool::Postgres(pool) => (sqlx::query_scalar(APPLIED).fetch_all(pool).await, &POSTGRES),
         Pool::Sqlite(pool) => (sqlx::query_scalar(APPLIED).fetch_all(pool).await, &SQLITE),
     };
     let applied: Vec<i64> = match applied {

@@ -31,7 +31,8 @@ SELECT 3, i.key + 1, NULL, NULL FROM json_each($3) AS i
 WHERE (SELECT true FROM events e WHERE e.idempotency_key = i.value LIMIT 1)
 UNION ALL
 SELECT 4, c.key + 1, NULL, e.aggregate_id FROM json_each($4) AS c JOIN events e ON e.claim = c.value";
-const KNOWN_KEYS: &str = "SELECT e.idempotency_key FROM json_each($1) AS k JOIN events e ON e.idempotency_key = k.value";
+const KNOWN_KEYS: &str =
+    "SELECT e.idempotency_key FROM json_each($1) AS k JOIN events e ON e.idempotency_key = k.value";
 
 /// Rows per insert: few different statements, so that all of them stay prepared.
 const CHUNKS: [usize; 4] = [64, 16, 4, 1];
@@ -202,8 +203,7 @@ async fn write(
     found.recorded_us = found.recorded_us.max(batch.clock.timestamp_micros());
     let refused = flat.refused(&found);
     let rows = flat.rows();
-    let mut rest: Vec<&Row<'_>> =
-        rows.iter().filter(|row| !refused.contains(&row.group)).collect();
+    let mut rest: Vec<&Row<'_>> = rows.iter().filter(|row| !refused.contains(&row.group)).collect();
     let mut position = found.tip;
     for (size, sql) in INSERTS.iter() {
         while rest.len() >= *size {

@@ -388,7 +388,7 @@ fn decide<A: Decider, R: Rule<A>>(
         return (Err(Refusal::Stale { expected, actual: version }), Vec::new());
     }
     match order.rule.decide(prepared, state) {
-        Ok(events) => match codec::lines(&events) {
+        Ok(events) => match codec::lines(&order.stream, &events) {
             Ok(lines) => (Ok(events), lines),
             Err(refusal) => (Err(refusal), Vec::new()),
         },

@@ -2,30 +2,37 @@
 
 use cqrs_es::DomainEvent;
 use domain::decider::{Decider, Event};
-use journal::{Confirmed, Error, Gather, Read, Version};
+use journal::{Confirmed, Error, Gather, Metadata, Read, Request, Version};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-pub(crate) const POLICY: &str = "policy-default";
+pub const POLICY: &str = "policy-default";
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Customer {
-    pub(crate) orders: i64,
-    pub(crate) stage: u8,
-    pub(crate) registered: bool,
+pub struct Customer {
+    pub orders: i64,
+    pub stage: u8,
+    pub registered: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Act {
+pub enum Act {
     Order,
     OrderAndReserve,
     Apply,
     Approve,
     Register,
+    /// A text of so many bytes.
+    Note(usize),
+    /// So many events at once.
+    Repeat(usize),
+    /// Nothing to do, and no reason to refuse.
+    Nothing,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Happened {
+pub enum Happened {
     /// Carries what it was decided on, so that a test sees when that was not what was current.
     Ordered {
         before: i64,
@@ -38,10 +45,13 @@ pub(crate) enum Happened {
     Registered {
         claim: String,
     },
+    Noted {
+        text: String,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct No;
+pub struct No;
 
 impl std::fmt::Display for No {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -53,9 +63,9 @@ impl std::error::Error for No {}
 
 /// The policy that an order reads.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Limit {
-    pub(crate) limit: i64,
-    pub(crate) policy: Version,
+pub struct Limit {
+    pub limit: i64,
+    pub policy: Version,
 }
 
 impl DomainEvent for Happened {
@@ -66,6 +76,7 @@ impl DomainEvent for Happened {
             Happened::Applied {} => "applied",
             Happened::Approved {} => "approved",
             Happened::Registered { .. } => "registered",
+            Happened::Noted { .. } => "noted",
         }
         .to_owned()
     }
@@ -76,7 +87,7 @@ impl DomainEvent for Happened {
 }
 
 impl Event for Happened {
-    fn claim(&self) -> Option<String> {
+    fn claim(&self, _stream: &str) -> Option<String> {
         match self {
             Happened::Registered { claim } => Some(claim.clone()),
             _ => None,
@@ -104,6 +115,9 @@ impl Decider for Customer {
             Act::Register if !self.registered => {
                 Ok(vec![Happened::Registered { claim: "uscc:1".to_owned() }])
             }
+            Act::Note(bytes) => Ok(vec![Happened::Noted { text: "é".repeat(bytes / 2) }]),
+            Act::Repeat(times) => Ok(vec![Happened::Reserved {}; *times]),
+            Act::Nothing => Ok(Vec::new()),
             _ => Err(No),
         }
     }
@@ -111,7 +125,7 @@ impl Decider for Customer {
     fn evolve(&mut self, event: &Happened) {
         match event {
             Happened::Ordered { .. } => self.orders += 1,
-            Happened::Reserved {} => {}
+            Happened::Reserved {} | Happened::Noted { .. } => {}
             Happened::Applied {} => self.stage = 1,
             Happened::Approved {} => self.stage = 2,
             Happened::Registered { .. } => self.registered = true,
@@ -136,13 +150,13 @@ impl Gather for Customer {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Policy {
-    pub(crate) limit: i64,
+pub struct Policy {
+    pub limit: i64,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum Changed {
+pub enum Changed {
     Limited { limit: i64 },
 }
 
@@ -184,4 +198,39 @@ impl Gather for Policy {
     ) -> Result<Vec<Read>, Error> {
         Ok(Vec::new())
     }
+}
+
+domain::stock_aggregate!(Customer);
+domain::stock_aggregate!(Policy);
+
+/// A request as a staff member's programme makes it.
+pub fn request<A: Gather>(
+    stream: &str,
+    key: &str,
+    command: A::Command,
+    context: A::Context,
+) -> Request<A> {
+    Request {
+        stream: stream.to_owned(),
+        command,
+        context,
+        key: format!("staff-1/{key}"),
+        request_hash: format!("hash of {key}"),
+        if_match: None,
+        metadata: Metadata {
+            actor: "staff-1".to_owned(),
+            via: None,
+            command_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, key.as_bytes()),
+            correlation_id: Some("correlation-1".to_owned()),
+            causation_id: None,
+        },
+    }
+}
+
+pub fn act(stream: &str, key: &str, act: Act) -> Request<Customer> {
+    request(stream, key, act, Limit::default())
+}
+
+pub fn limit(key: &str, limit: i64) -> Request<Policy> {
+    request(POLICY, key, limit, ())
 }
