@@ -35,8 +35,10 @@ pub trait Decider:
 ///
 /// It serialises to `{"<event_type>": {…}}`, one level whatever the Rust nesting.
 pub trait Event: DomainEvent + 'static {
-    /// What must be unique across all streams for ever: `uscc:91…`, `udi:069…`, `pack:sha256:…`.
-    fn claim(&self) -> Option<String> {
+    /// What must be unique across all streams for ever: `uscc:91…`, `udi:069…`, `pack:sha256:…`;
+    /// with the stream's own id in it, what must be unique within the stream and is not worth keeping in its state.
+    fn claim(&self, stream: &str) -> Option<String> {
+        let _ = stream;
         None
     }
 }
@@ -75,6 +77,50 @@ macro_rules! stock_aggregate {
 
             fn apply(&mut self, event: Self::Event) {
                 $crate::decider::Decider::evolve(self, &event);
+            }
+        }
+    };
+}
+
+/// Declares the events of an aggregate: one enum, its wire names, and a JSON Schema for each.
+///
+/// Every variant carries a struct of its capability; adding a field to it must keep old payloads readable.
+#[macro_export]
+macro_rules! events {
+    ($(#[$meta:meta])* pub enum $name:ident { $($variant:ident($payload:ty) = $type:literal,)* }) => {
+        $(#[$meta])*
+        #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        pub enum $name {
+            $(#[serde(rename = $type)] $variant($payload),)*
+        }
+
+        impl $name {
+            /// Every event type of this aggregate, in the order of its capabilities.
+            pub const TYPES: &'static [&'static str] = &[$($type),*];
+
+            /// The wire name of this event.
+            pub fn kind(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $type,)* }
+            }
+
+            /// The schema of every event's payload, by wire name, and of the types that they share.
+            pub fn schemas() -> (
+                Vec<(&'static str, ::utoipa::openapi::RefOr<::utoipa::openapi::Schema>)>,
+                Vec<(String, ::utoipa::openapi::RefOr<::utoipa::openapi::Schema>)>,
+            ) {
+                let mut shared = Vec::new();
+                $(<$payload as ::utoipa::ToSchema>::schemas(&mut shared);)*
+                (vec![$(($type, <$payload as ::utoipa::PartialSchema>::schema())),*], shared)
+            }
+        }
+
+        impl ::cqrs_es::DomainEvent for $name {
+            fn event_type(&self) -> String {
+                self.kind().to_owned()
+            }
+
+            fn event_version(&self) -> String {
+                "1".to_owned()
             }
         }
     };

@@ -53,7 +53,7 @@ pub(crate) fn written<T: Serialize>(value: &T) -> Result<String, Error> {
 }
 
 /// The rows of a command's events, or why they cannot be recorded.
-pub(crate) fn lines<E: Event, R>(events: &[E]) -> Result<Vec<Line>, Refusal<R>> {
+pub(crate) fn lines<E: Event, R>(stream: &str, events: &[E]) -> Result<Vec<Line>, Refusal<R>> {
     if events.len() > EVENTS_MAX {
         return Err(Refusal::TooLarge(TooLarge::Events { events: events.len(), most: EVENTS_MAX }));
     }
@@ -66,7 +66,7 @@ pub(crate) fn lines<E: Event, R>(events: &[E]) -> Result<Vec<Line>, Refusal<R>> 
                 most: PAYLOAD_MAX,
             }));
         }
-        let claim = event.claim();
+        let claim = event.claim(stream);
         if let Some(claim) = &claim {
             bounded("the claim", claim)?;
             if lines.iter().any(|line| line.claim.as_ref() == Some(claim)) {

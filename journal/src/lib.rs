@@ -7,6 +7,7 @@ mod engine;
 mod error;
 #[doc(hidden)]
 pub mod executor;
+mod gathering;
 mod journal;
 mod leaf;
 mod openings;

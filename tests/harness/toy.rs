@@ -87,7 +87,7 @@ impl DomainEvent for Happened {
 }
 
 impl Event for Happened {
-    fn claim(&self) -> Option<String> {
+    fn claim(&self, _stream: &str) -> Option<String> {
         match self {
             Happened::Registered { claim } => Some(claim.clone()),
             _ => None,

@@ -1,0 +1,199 @@
+//! The commands of the command line other than serving: each opens the store, does one thing, and prints its result.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use domain::ids::TokenId;
+use domain::policy::Pack;
+use domain::staff::Role;
+use journal::{Exclusive, Journal};
+use tokio::net::TcpListener;
+
+use crate::asked::Asking;
+use crate::auth::SECRET_PREFIX;
+use crate::config::{Cli, Command, ServeOptions, StoreOptions, TokenCommand, UsageError};
+use crate::serve::{Opened, Opening, StartError, address, told_to_stop};
+use crate::tokens::{IssueToken, issue_with, listed, revoke_token};
+
+/// Whoever uses the command line on the machine itself.
+const OPERATOR: &str = "staff-operator";
+
+/// Why a command of the command line did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Wrong usage.
+    #[error("{0}")]
+    Usage(#[from] UsageError),
+    /// The input or the data is at fault.
+    #[error("{0}")]
+    Data(String),
+}
+
+impl Fault {
+    pub fn exit_code(&self) -> ExitCode {
+        match self {
+            Self::Usage(_) => ExitCode::from(2),
+            Self::Data(_) => ExitCode::from(1),
+        }
+    }
+}
+
+macro_rules! data_faults {
+    ($($error:ty),+) => {$(
+        impl From<$error> for Fault {
+            fn from(error: $error) -> Self {
+                Self::Data(error.to_string())
+            }
+        }
+    )+};
+}
+
+data_faults!(StartError, std::io::Error, journal::Error, crate::problem::Problem);
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> Result<(), Fault> {
+    match cli.command {
+        None | Some(Command::Serve) => serve(&cli.store, &cli.serving).await,
+        Some(Command::Token(command)) => token(&cli.store, command).await,
+        Some(Command::Migrate(options)) => migrate(&cli.store, options.grant.as_deref()).await,
+        Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
+        Some(_) => Err(Fault::Data("not in this build".to_owned())),
+    }
+}
+
+/// What the store is opened with, as the options say.
+pub fn opening(store: &StoreOptions) -> Result<Opening, Fault> {
+    let database = store.database()?;
+    let attachments = store.attachments(&database);
+    let mut opening = Opening::of(database, attachments);
+    if let Some(path) = &store.policy {
+        let text = std::fs::read_to_string(path).map_err(|error| UsageError::Unreadable {
+            option: "--policy",
+            path: path.clone(),
+            error,
+        })?;
+        opening.pack = Pack::parse(&text)
+            .map_err(|error| Fault::Data(format!("{}: {error}", path.display())))?;
+    }
+    Ok(opening)
+}
+
+fn serving(store: &StoreOptions, options: &ServeOptions) -> Result<Opening, Fault> {
+    let mut opening = opening(store)?;
+    opening.exclusive = Exclusive::Yes;
+    opening.bootstrap_token = options.bootstrap_token()?;
+    opening.request_timeout = Duration::from_millis(options.request_timeout_ms);
+    opening.streams_per_token = usize::from(options.streams_per_token);
+    opening.cache_bytes = usize::from(options.cache_mib) << 20;
+    Ok(opening)
+}
+
+async fn serve(store: &StoreOptions, options: &ServeOptions) -> Result<(), Fault> {
+    options.check_exposure()?;
+    let opening = serving(store, options)?;
+    let database = opening.database.clone();
+    let opened = Opened::open(opening).await?;
+    if let Some(token) = &opened.first_token {
+        say(&format!("The administrator's token, shown this once: {token}"))?;
+    }
+    serve_opened(opened, options).await?;
+    tracing::info!(%database, "closed");
+    Ok(())
+}
+
+/// Listens, says where, and serves until told to stop.
+pub async fn serve_opened(opened: Opened, options: &ServeOptions) -> Result<(), Fault> {
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        Fault::Data(format!(
+            "{} cannot be listened on ({error}): choose another --listen",
+            options.listen
+        ))
+    })?;
+    say(&format!("Probity listens on {}", address(listener.local_addr()?)))?;
+    opened.serve(listener, told_to_stop()).await?;
+    opened.close().await;
+    Ok(())
+}
+
+async fn token(store: &StoreOptions, command: TokenCommand) -> Result<(), Fault> {
+    let opened = Opened::open(opening(store)?).await?;
+    let done = token_at(&opened, command).await;
+    opened.close().await;
+    done
+}
+
+async fn token_at(opened: &Opened, command: TokenCommand) -> Result<(), Fault> {
+    let door = &opened.door;
+    let by = || -> Result<Asking, Fault> {
+        let operator = OPERATOR.parse().map_err(crate::problem::Problem::internal)?;
+        Ok(Asking::within(operator, vec![Role::Admin], door.ids().uuid().to_string()))
+    };
+    match command {
+        TokenCommand::Create { name, roles, staff, machine } => {
+            let roles: Result<_, _> = roles.iter().map(|role| role.parse::<Role>()).collect();
+            let token = IssueToken {
+                name: Some(name.parse().map_err(|error| Fault::Data(format!("--name: {error}")))?),
+                role: None,
+                roles: Some(roles.map_err(|error| Fault::Data(format!("--role: {error}")))?),
+                staff: match staff {
+                    Some(id) => {
+                        Some(id.parse().map_err(|error| Fault::Data(format!("--staff: {error}")))?)
+                    }
+                    None => None,
+                },
+                machine,
+            };
+            let secret = door.ids().secret().map_err(crate::problem::Problem::internal)?;
+            let secret = format!("{SECRET_PREFIX}{secret}");
+            let (_, issued) = issue_with(door, by()?, token, secret.clone()).await?;
+            say(&format!("{}\t{}\t{secret}", issued.id(), issued.staff()))
+        }
+        TokenCommand::List => {
+            for token in listed(door).await? {
+                let roles: Vec<_> = token.roles.iter().map(|role| role.code()).collect();
+                let name = token.name.unwrap_or_default();
+                say(&format!("{}\t{}\t{}\t{name}", token.id, token.staff, roles.join(",")))?;
+            }
+            Ok(())
+        }
+        TokenCommand::Revoke { id } => {
+            let id: TokenId = id.parse().map_err(|error| Fault::Data(format!("{error}")))?;
+            revoke_token(door, by()?, id).await?;
+            say(&format!("{id} is revoked"))
+        }
+    }
+}
+
+async fn migrate(store: &StoreOptions, grant: Option<&str>) -> Result<(), Fault> {
+    let database = store.database()?;
+    if let Some(folder) = database.sqlite_path().and_then(std::path::Path::parent) {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    Journal::migrate(database.reveal()).await?;
+    if let Some(role) = grant {
+        Journal::grant(database.reveal(), role).await?;
+        say(&format!("{role} may read and append"))?;
+    }
+    say(&format!("{database} is at this version"))
+}
+
+/// A result, on stdout.
+pub fn say(line: &str) -> Result<(), Fault> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Starts the log, on stderr.
+pub fn start_log(options: &crate::config::LogOptions) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_new(&options.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second log in one process (tests) is no fault.
+    let _ = match options.format {
+        crate::config::LogFormat::Text => log.try_init(),
+        crate::config::LogFormat::Json => log.json().try_init(),
+    };
+}

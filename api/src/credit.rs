@@ -1,0 +1,132 @@
+//! `/v1/customers/{id}/credit`: grant, freeze, unfreeze. Nobody decides about the credit of a customer that they look after.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use chrono::NaiveDate;
+use domain::customer::Command;
+use domain::customer::credit::{self, Limit, LimitGranted, TERMS_DAYS_MAX, Terms, TermsFrom};
+use domain::ids::CustomerId;
+use domain::money::Money;
+use domain::permissions::Act;
+use domain::text::Prose;
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::answers::{Done, answer};
+use crate::asked::{Asked, Asking, Body};
+use crate::door::Door;
+use crate::extract::Path;
+use crate::problem::Problem;
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Grant {
+    limit: Limit,
+    /// Inclusive; until it is superseded without.
+    valid_until: Option<NaiveDate>,
+    /// Days from the invoice; or `terms`.
+    terms_days: Option<u32>,
+    terms: Option<Terms>,
+    /// The most that one order may put on credit.
+    single_document_cap: Option<Money>,
+}
+
+impl Body for Grant {
+    const ACT: Act = Act::GrantCredit;
+}
+
+/// Grant a limit
+///
+/// It supersedes the one before. `none` is explicitly no credit: what is not prepaid is then over the limit.
+#[utoipa::path(post, path = "/v1/customers/{id}/credit/grant", tag = "credit",
+    params(("id" = CustomerId, Path)), request_body = Grant,
+    responses((status = 200, body = Done)))]
+pub async fn grant(
+    State(door): State<Door>,
+    Path(id): Path<CustomerId>,
+    Asked { by, body }: Asked<Grant>,
+) -> Result<Response, Problem> {
+    let granted = LimitGranted {
+        limit: body.limit,
+        valid_until: body.valid_until,
+        terms: terms(&body)?,
+        single_document_cap: body.single_document_cap,
+    };
+    give(&door, by, id, credit::Command::Grant(Box::new(granted))).await
+}
+
+fn terms(body: &Grant) -> Result<Option<Terms>, Problem> {
+    let (terms, pointer) = match (body.terms_days, body.terms) {
+        (Some(_), Some(_)) => {
+            let message = "give either terms_days or terms";
+            return Err(Problem::field("/terms_days", "unexpected_field", message));
+        }
+        (Some(days), None) => (Terms { from: TermsFrom::Invoice, days }, "/terms_days"),
+        (None, Some(terms)) => (terms, "/terms/days"),
+        (None, None) => return Ok(None),
+    };
+    if terms.days > TERMS_DAYS_MAX {
+        let message = format!("at most {TERMS_DAYS_MAX} days");
+        return Err(Problem::field(pointer, "too_large", message));
+    }
+    Ok(Some(terms))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Freeze {
+    #[schema(value_type = String)]
+    reason: Prose<500>,
+}
+
+impl Body for Freeze {
+    const ACT: Act = Act::FreezeCredit;
+}
+
+/// Freeze a limit
+///
+/// It stops new credit, and neither what is owed nor incoming cash.
+#[utoipa::path(post, path = "/v1/customers/{id}/credit/freeze", tag = "credit",
+    params(("id" = CustomerId, Path)), request_body = Freeze,
+    responses((status = 200, body = Done)))]
+pub async fn freeze(
+    State(door): State<Door>,
+    Path(id): Path<CustomerId>,
+    Asked { by, body }: Asked<Freeze>,
+) -> Result<Response, Problem> {
+    give(&door, by, id, credit::Command::Freeze { reason: body.reason }).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Unfreeze {
+    #[schema(value_type = Option<String>)]
+    reason: Option<Prose<500>>,
+}
+
+impl Body for Unfreeze {
+    const ACT: Act = Act::FreezeCredit;
+}
+
+/// Unfreeze a limit
+#[utoipa::path(post, path = "/v1/customers/{id}/credit/unfreeze", tag = "credit",
+    params(("id" = CustomerId, Path)), request_body = Unfreeze,
+    responses((status = 200, body = Done)))]
+pub async fn unfreeze(
+    State(door): State<Door>,
+    Path(id): Path<CustomerId>,
+    Asked { by, body }: Asked<Unfreeze>,
+) -> Result<Response, Problem> {
+    give(&door, by, id, credit::Command::Unfreeze { reason: body.reason }).await
+}
+
+async fn give(
+    door: &Door,
+    by: Asking,
+    id: CustomerId,
+    command: credit::Command,
+) -> Result<Response, Problem> {
+    let committed = door.customer(by, id, Command::Credit(command)).await?;
+    Ok(answer(StatusCode::OK, &committed, &Done::of(&id, &committed)))
+}

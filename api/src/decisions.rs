@@ -1,0 +1,152 @@
+//! A checkpoint's decision as it is shown: codes with their texts, remedies and legal bases.
+
+use chrono::NaiveDate;
+use domain::customer;
+use domain::decision::{
+    Cause, CauseCode, CauseKind, Checkpoint, Decision, Mode, Outcome, PolicyReference, Reaction,
+    Reliance, Subject,
+};
+use domain::ids::{CustomerId, DecisionId};
+use domain::policy::pack::Text;
+use journal::Version;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::door::Door;
+use crate::problem::Problem;
+
+/// Causes whose evidence is looked up; a decision has rarely more than five.
+const EVIDENCE_MAX: usize = 64;
+
+/// The answer of a checkpoint.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Decision)]
+pub struct DecisionView {
+    pub id: DecisionId,
+    pub checkpoint: Checkpoint,
+    pub outcome: Outcome,
+    /// False where the policy pack only observes: it was refused, and went through.
+    pub enforced: bool,
+    /// All of them, in the fixed order of their kinds.
+    pub causes: Vec<CauseView>,
+    pub conditions: Vec<Condition>,
+    pub relied_on: Vec<Reliance>,
+    pub policy: Option<PolicyReference>,
+    pub business_date: NaiveDate,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Cause)]
+pub struct CauseView {
+    #[schema(value_type = String, example = "document.expired")]
+    pub code: CauseCode,
+    pub kind: CauseKind,
+    pub reaction: Reaction,
+    pub lifted_by: &'static [&'static str],
+    /// Counted from 1; empty: the whole.
+    pub lines: Vec<u32>,
+    pub subject: Option<Subject>,
+    pub message: Text,
+    pub remedy: Option<Text>,
+    pub basis: Option<String>,
+    /// The events in which the facts behind this cause were recorded.
+    pub evidence: Vec<Evidence>,
+    /// A release lifted it: it is reported, and does not stop.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub released_until: Option<NaiveDate>,
+}
+
+/// What an allowed answer asks to be kept in mind.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Condition {
+    #[schema(value_type = String)]
+    pub code: CauseCode,
+    pub lines: Vec<u32>,
+    pub message: Text,
+}
+
+#[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+pub struct Evidence {
+    pub position: i64,
+}
+
+impl DecisionView {
+    /// Shows a decision about a customer, with the positions of its evidence.
+    pub async fn of(
+        door: &Door,
+        customer: CustomerId,
+        decision: &Decision,
+    ) -> Result<Self, Problem> {
+        let stream = customer.to_string();
+        let mut causes = Vec::with_capacity(decision.causes.len());
+        for (index, cause) in decision.causes.iter().enumerate() {
+            let mut evidence = Vec::new();
+            if index < EVIDENCE_MAX {
+                for version in &cause.evidence {
+                    let before = Version(version.saturating_sub(1));
+                    let entries = door.journal().stream(&stream, before, 1).await?;
+                    let found = entries.into_iter().map(|e| Evidence { position: e.position.0 });
+                    evidence.extend(found);
+                }
+            }
+            causes.push(CauseView::of(cause, evidence));
+        }
+        let sets_condition = |cause: &&Cause| cause.reaction == Reaction::Condition;
+        let conditions = decision.causes.iter().filter(sets_condition).map(|cause| Condition {
+            code: cause.code,
+            lines: cause.lines.clone(),
+            message: message(cause),
+        });
+        Ok(Self {
+            id: decision.id,
+            checkpoint: decision.checkpoint,
+            outcome: decision.outcome,
+            enforced: decision.mode == Mode::Enforce,
+            conditions: conditions.collect(),
+            causes,
+            relied_on: decision.relied_on.clone(),
+            policy: decision.policy.clone(),
+            business_date: decision.business_date,
+        })
+    }
+}
+
+impl CauseView {
+    fn of(cause: &Cause, evidence: Vec<Evidence>) -> Self {
+        let kind = cause.code.kind();
+        Self {
+            code: cause.code,
+            kind,
+            reaction: cause.reaction,
+            lifted_by: kind.lifted_by(),
+            lines: cause.lines.clone(),
+            subject: cause.subject.clone(),
+            message: message(cause),
+            remedy: None,
+            basis: None,
+            evidence,
+            released_until: cause.released.as_ref().and_then(|released| released.until),
+        }
+    }
+}
+
+fn message(cause: &Cause) -> Text {
+    Text { zh: cause.code.to_string(), en: cause.code.to_string() }
+}
+
+/// The decision that an event carries, if it is one of a checkpoint.
+pub fn of_event(event: &customer::Event) -> Option<&Decision> {
+    use customer::Event;
+    match event {
+        Event::OrderPlaced(e) | Event::OrderHeld(e) | Event::OrderDenied(e) => Some(&e.decision),
+        Event::OrderReleased(e) => Some(&e.decision),
+        Event::OrderHealed(e) => Some(&e.decision),
+        Event::GoodsShipped(e) => Some(&e.decision),
+        Event::ShipmentHeld(e) | Event::ShipmentDenied(e) => Some(&e.decision),
+        Event::ShipmentCleared(e) => Some(&e.decision),
+        Event::InvoiceIssued(e) => Some(&e.decision),
+        Event::InvoiceHeld(e) | Event::InvoiceDenied(e) => Some(&e.decision),
+        Event::CashReceived(e) => e.decision.as_ref(),
+        _ => None,
+    }
+}

@@ -1,0 +1,292 @@
+//! The door itself: what every request and every command from within needs, and the ways in which commands are given.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::context::{Context, Facts};
+use domain::customer::Customer;
+use domain::ids::{CustomerId, ProductId, StaffId};
+use domain::policy::Policy;
+use domain::product::Product;
+use domain::staff::Staff;
+use domain::turn::Turn;
+use domain::{customer, policy, product, staff};
+use journal::{Committed, Gather, Journal, Metadata, Position, Request};
+use prometheus_client::registry::Registry;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::around::Around;
+use crate::asked::Asking;
+use crate::attachments::Attachments;
+use crate::clock::{Clock, Ids};
+use crate::house::House;
+use crate::names::Names;
+use crate::problem::Problem;
+use crate::refusals::{Explain, explain};
+use crate::tail::Tail;
+
+/// How long a read waits for the read models.
+const READ_WAIT: Duration = Duration::from_secs(2);
+
+/// A handle; clones share everything.
+#[derive(Clone)]
+pub struct Door(Arc<Inner>);
+
+struct Inner {
+    journal: Journal,
+    house: House,
+    tail: Tail,
+    names: Names,
+    attachments: Attachments,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn Ids>,
+    /// How far the read models have come.
+    reached: watch::Receiver<Position>,
+    /// The head when the door opened.
+    opened_at: Position,
+    around: Arc<Around>,
+    registry: Registry,
+    closing: CancellationToken,
+    streams_per_token: usize,
+}
+
+/// What a door is made of.
+pub struct Parts {
+    pub journal: Journal,
+    /// How far the read models have come.
+    pub reached: watch::Receiver<Position>,
+    pub attachments: PathBuf,
+    pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
+    pub request_timeout: Duration,
+    pub streams_per_token: usize,
+    /// Ends the event streams.
+    pub closing: CancellationToken,
+    /// Ends the followers, once nothing waits for them any more.
+    pub ending: CancellationToken,
+}
+
+/// The door could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error("{0}")]
+    Journal(#[from] journal::Error),
+    #[error("the folder of scans {} cannot be used: {error}", path.display())]
+    Attachments { path: PathBuf, error: std::io::Error },
+}
+
+impl Door {
+    pub async fn open(parts: Parts) -> Result<Self, OpenError> {
+        let attachments = Attachments::open(&parts.attachments)
+            .await
+            .map_err(|error| OpenError::Attachments { path: parts.attachments.clone(), error })?;
+        let journal = parts.journal;
+        let around = Arc::new(Around::new(parts.request_timeout));
+        let mut registry = Registry::with_prefix("probity");
+        around.register(&mut registry);
+        Ok(Self(Arc::new(Inner {
+            house: House::start(journal.clone(), parts.ending.clone()).await?,
+            tail: Tail::start(journal.clone(), parts.ending).await?,
+            names: Names::of(journal.engine()),
+            attachments,
+            clock: parts.clock,
+            ids: parts.ids,
+            reached: parts.reached,
+            opened_at: journal.head().await?,
+            journal,
+            around,
+            registry,
+            closing: parts.closing,
+            streams_per_token: parts.streams_per_token,
+        })))
+    }
+
+    /// A command for a customer.
+    pub async fn customer(
+        &self,
+        by: Asking,
+        id: CustomerId,
+        command: customer::Command,
+    ) -> Result<Committed<customer::Event>, Problem> {
+        let request = self.to_customer(by, id, command);
+        self.execute::<Customer>(request).await
+    }
+
+    /// What a command for a customer would record; records nothing.
+    pub async fn consider(
+        &self,
+        by: Asking,
+        id: CustomerId,
+        command: customer::Command,
+    ) -> Result<Vec<customer::Event>, Problem> {
+        let request = self.to_customer(by, id, command);
+        self.journal().consider::<Customer>(request).await.map_err(explain)
+    }
+
+    fn to_customer(
+        &self,
+        by: Asking,
+        id: CustomerId,
+        command: customer::Command,
+    ) -> Request<Customer> {
+        let context = Context {
+            turn: self.turn(&by.actor),
+            roles: by.roles.clone(),
+            business_date: by.business_date.clone(),
+            facts: Facts::default(),
+        };
+        request(id.to_string(), command, context.turn.command_id, context, by)
+    }
+
+    /// A command for a product.
+    pub async fn product(
+        &self,
+        by: Asking,
+        id: ProductId,
+        command: product::Command,
+    ) -> Result<Committed<product::Event>, Problem> {
+        let turn = self.turn(&by.actor);
+        let request = request(id.to_string(), command, turn.command_id, turn, by);
+        self.execute::<Product>(request).await
+    }
+
+    /// A command for a member of staff; answered when it holds for every request of this process.
+    pub async fn staff(
+        &self,
+        by: Asking,
+        id: &StaffId,
+        command: staff::Command,
+    ) -> Result<Committed<staff::Event>, Problem> {
+        let turn = self.turn(&by.actor);
+        let request = request(id.to_string(), command, turn.command_id, turn, by);
+        let committed = self.execute::<Staff>(request).await?;
+        self.house().reach(committed.position).await;
+        Ok(committed)
+    }
+
+    /// A command for the policy; answered when it holds for every request of this process.
+    pub async fn policy(
+        &self,
+        by: Asking,
+        command: policy::Command,
+    ) -> Result<Committed<policy::Event>, Problem> {
+        let turn = self.turn(&by.actor);
+        let request = request(policy::STREAM.to_owned(), command, turn.command_id, turn, by);
+        let committed = self.execute::<Policy>(request).await?;
+        self.house().reach(committed.position).await;
+        Ok(committed)
+    }
+
+    async fn execute<A: Gather>(&self, request: Request<A>) -> Result<Committed<A::Event>, Problem>
+    where
+        A::Rejection: Explain,
+    {
+        self.journal().execute(request).await.map_err(explain)
+    }
+
+    fn turn(&self, actor: &StaffId) -> Turn {
+        let now = self.0.clock.now();
+        Turn {
+            command_id: self.ids().uuid(),
+            actor: actor.clone(),
+            now,
+            today: self.house().today(now),
+        }
+    }
+
+    /// The business date in the company's zone.
+    pub fn today(&self) -> chrono::NaiveDate {
+        self.house().today(self.0.clock.now())
+    }
+
+    /// Waits until the read models know `at`, or all that this process had acknowledged; 503 when they lag too far.
+    pub async fn settled(&self, at: Option<i64>) -> Result<(), Problem> {
+        let wanted = at.map_or_else(|| self.journal().acknowledged(), Position);
+        if *self.0.reached.borrow() >= wanted {
+            return Ok(());
+        }
+        let mut reached = self.0.reached.clone();
+        let wait = reached.wait_for(|there| *there >= wanted);
+        match tokio::time::timeout(READ_WAIT, wait).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Problem::unavailable(
+                "read_model.behind",
+                format!(
+                    "The read models have not reached position {wanted} yet; try again shortly."
+                ),
+            )),
+        }
+    }
+
+    /// Whether every read model has reached the head that the door found when it opened.
+    pub fn ready(&self) -> Result<(), Position> {
+        let reached = *self.0.reached.borrow();
+        if reached >= self.0.opened_at { Ok(()) } else { Err(reached) }
+    }
+
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    pub fn house(&self) -> &House {
+        &self.0.house
+    }
+
+    pub fn tail(&self) -> &Tail {
+        &self.0.tail
+    }
+
+    pub fn names(&self) -> &Names {
+        &self.0.names
+    }
+
+    pub fn attachments(&self) -> &Attachments {
+        &self.0.attachments
+    }
+
+    pub fn ids(&self) -> &dyn Ids {
+        &*self.0.ids
+    }
+
+    pub fn around(&self) -> &Arc<Around> {
+        &self.0.around
+    }
+
+    pub fn registry(&self) -> &Registry {
+        &self.0.registry
+    }
+
+    pub fn closing(&self) -> &CancellationToken {
+        &self.0.closing
+    }
+
+    pub fn streams_per_token(&self) -> usize {
+        self.0.streams_per_token
+    }
+}
+
+fn request<A: Gather>(
+    stream: String,
+    command: A::Command,
+    command_id: uuid::Uuid,
+    context: A::Context,
+    by: Asking,
+) -> Request<A> {
+    Request {
+        stream,
+        command,
+        context,
+        key: format!("{}/{}", by.actor, by.key.text()),
+        request_hash: by.request_hash,
+        if_match: by.if_match,
+        metadata: Metadata {
+            correlation_id: Some(by.correlation_id.unwrap_or_else(|| command_id.to_string())),
+            causation_id: None,
+            actor: by.actor.to_string(),
+            via: by.via.map(|via| via.to_string()),
+            command_id,
+        },
+    }
+}

@@ -1,0 +1,101 @@
+//! Every path of the door, on one screen.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{StatusCode, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::Response;
+use axum::routing::{delete, get, post, put};
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::around::around;
+use crate::auth::authenticate;
+use crate::door::Door;
+use crate::problem::Problem;
+use crate::{
+    attachment_paths, card, checks, codes, credit, credit_notes, customers, documents, event_types,
+    events, health, invoices, openapi, orders, products, qualification, receipts, shipments, staff,
+    status, stream, tokens,
+};
+
+/// All routes, around which stand the bounds of [`crate::around`].
+pub fn routes(door: Door) -> Router {
+    let v1 = Router::new()
+        .route("/attachments", put(attachment_paths::store))
+        .route("/attachments/{id}", get(attachment_paths::fetch))
+        .route("/codes", get(codes::codes))
+        .route("/event-types", get(event_types::event_types))
+        .route("/customers", post(customers::register))
+        .route("/customers/{id}", get(card::card))
+        .route("/customers/{id}/amend", post(customers::amend))
+        .route("/customers/{id}/classify", post(customers::classify))
+        .route("/customers/{id}/documents", post(documents::upload))
+        .route("/customers/{id}/documents/{did}/revoke", post(documents::revoke))
+        .route("/customers/{id}/qualification/submit", post(qualification::submit))
+        .route("/customers/{id}/qualification/approve", post(qualification::approve))
+        .route("/customers/{id}/qualification/reject", post(qualification::reject))
+        .route("/customers/{id}/qualification/return", post(qualification::give_back))
+        .route("/customers/{id}/status/suspend", post(status::suspend))
+        .route("/customers/{id}/status/disable", post(status::disable))
+        .route("/customers/{id}/status/reinstate", post(status::reinstate))
+        .route("/customers/{id}/credit/grant", post(credit::grant))
+        .route("/customers/{id}/credit/freeze", post(credit::freeze))
+        .route("/customers/{id}/credit/unfreeze", post(credit::unfreeze))
+        .route("/customers/{id}/checks", post(checks::check))
+        .route("/customers/{id}/orders", post(orders::place))
+        .route("/customers/{id}/orders/{oid}/release", post(orders::release))
+        .route("/customers/{id}/orders/{oid}/cancel", post(orders::cancel))
+        .route("/customers/{id}/orders/{oid}/shipments", post(shipments::ship))
+        .route("/customers/{id}/orders/{oid}/invoices", post(invoices::of_order))
+        .route("/customers/{id}/invoices", post(invoices::of_parts))
+        .route("/customers/{id}/invoices/{iid}/void", post(invoices::void))
+        .route("/customers/{id}/receipts", post(receipts::receive))
+        .route("/customers/{id}/receipts/{rid}/apply", post(receipts::apply))
+        .route("/customers/{id}/receipts/{rid}/reverse", post(receipts::reverse))
+        .route("/customers/{id}/credit_notes", post(credit_notes::issue))
+        .route("/events", get(events::feed))
+        .route("/events/stream", get(stream::stream))
+        .route("/products", post(products::register))
+        .route("/products/{id}", get(products::card))
+        .route("/products/{id}/registrations", post(products::renew))
+        .route("/staff", post(staff::register))
+        .route("/tokens", get(tokens::list).post(tokens::issue))
+        .route("/tokens/{id}", delete(tokens::revoke))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        .layer(from_fn_with_state(door.clone(), authenticate));
+    let all_around = Arc::clone(door.around());
+    Router::new()
+        .nest("/v1", v1)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
+        .route("/openapi.json", get(openapi::document))
+        .fallback(no_such_path)
+        .method_not_allowed_fallback(no_such_method)
+        // Bodies are bounded where they are read, because scans have another bound.
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(all_around, around))
+        .with_state(door)
+}
+
+async fn no_such_path(uri: Uri) -> Problem {
+    let detail = format!("There is nothing at {}; see /openapi.json.", uri.path());
+    Problem::new(StatusCode::NOT_FOUND, "path.not_found", detail)
+}
+
+async fn no_such_method(uri: Uri) -> Problem {
+    let detail = format!("{} does not take this method; see /openapi.json.", uri.path());
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method.not_allowed", detail)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
+fn panicked(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    use axum::response::IntoResponse;
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    Problem::internal(text.unwrap_or("a panic without words")).into_response()
+}

@@ -1,0 +1,248 @@
+//! `/v1/tokens`: credentials. A secret is shown once, by the answer that made it, and kept nowhere.
+
+use std::collections::{BTreeSet, HashMap};
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use domain::digest::Sha256Digest;
+use domain::ids::{StaffId, TokenId};
+use domain::staff::{Command, Event, Role, TokenIssued};
+use domain::text::Line;
+use journal::{Committed, Replayed};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use utoipa::ToSchema;
+
+use crate::answers::{Recorded, answer};
+use crate::asked::{Asked, Asking, Body};
+use crate::auth::{Caller, SECRET_PREFIX};
+use crate::csv::{self, Format};
+use crate::door::Door;
+use crate::extract::{Path, Query};
+use crate::house::{Credential, Reach};
+use crate::names::Salted;
+use crate::page::{self, Page, limit};
+use crate::problem::Problem;
+use domain::permissions::Act;
+
+/// What cursors of this list are marked with.
+const LIST: &str = "tokens";
+
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct IssueToken {
+    /// What the token is called in lists; of a new person, the name. Needed without `staff`.
+    #[schema(value_type = Option<String>, example = "王芳")]
+    pub name: Option<Line<100>>,
+    /// One role; or `roles`.
+    pub role: Option<Role>,
+    /// Several roles: for a machine's token only.
+    pub roles: Option<BTreeSet<Role>>,
+    /// Whose token it is; without, a new member of staff is made.
+    pub staff: Option<StaffId>,
+    /// A program's token: it may name the person for whom it acts by the header `Probity-Staff`.
+    #[serde(default)]
+    pub machine: bool,
+}
+
+impl Body for IssueToken {
+    const ACT: Act = Act::ManageStaff;
+}
+
+/// A new token.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Issued {
+    #[serde(flatten)]
+    recorded: Recorded,
+    /// Whose token it is.
+    staff: StaffId,
+    /// Shown this once: `Authorization: Bearer <secret>`. Null when the request is repeated.
+    secret: Option<String>,
+}
+
+impl Issued {
+    pub fn id(&self) -> &str {
+        &self.recorded.id
+    }
+
+    pub fn staff(&self) -> &StaffId {
+        &self.staff
+    }
+}
+
+/// Issue a token
+#[utoipa::path(post, path = "/v1/tokens", tag = "people", request_body = IssueToken,
+    responses((status = 201, body = Issued)))]
+pub async fn issue(
+    State(door): State<Door>,
+    Asked { by, body }: Asked<IssueToken>,
+) -> Result<Response, Problem> {
+    let secret = format!("{SECRET_PREFIX}{}", door.ids().secret().map_err(Problem::internal)?);
+    let (committed, issued) = issue_with(&door, by, body, secret).await?;
+    Ok(answer(StatusCode::CREATED, &committed, &issued))
+}
+
+/// Issues a token with a given secret: a made one, or the administrator's of a new store.
+pub async fn issue_with(
+    door: &Door,
+    by: Asking,
+    body: IssueToken,
+    secret: String,
+) -> Result<(Committed<Event>, Issued), Problem> {
+    let roles = roles(&body)?;
+    let digest = Sha256Digest(Sha256::digest(&secret).into());
+    let token = TokenIssued {
+        token: TokenId::from_uuid(door.ids().uuid()),
+        label: label(&roles)?,
+        secret_sha256: digest,
+        roles: roles.clone(),
+        machine: body.machine,
+    };
+    let (staff, command) = match (body.staff, body.name) {
+        (Some(staff), name) => {
+            keep_name(door, &token.token.to_string(), name).await?;
+            (staff, Command::IssueToken(Box::new(token)))
+        }
+        (None, Some(name)) => {
+            let staff = StaffId::from_uuid(by.new_id(door));
+            let salted = Salted::new(door.ids().secret().map_err(Problem::internal)?, name);
+            door.names().keep(staff.as_str(), &salted).await?;
+            let token = Some(Box::new(token));
+            (staff, Command::Register { name_digest: salted.digest(), roles, token })
+        }
+        (None, None) => {
+            let message = "name whose token it is: give staff, or the name of a new person";
+            return Err(Problem::field("/name", "missing_field", message));
+        }
+    };
+    let committed = door.staff(by, &staff, command).await?;
+    let token = committed.events.iter().find_map(|event| match event {
+        Event::TokenIssued(issued) => Some(issued.token),
+        _ => None,
+    });
+    let token = token.ok_or_else(|| Problem::internal("a token was issued without its event"))?;
+    let secret = (committed.replayed == Replayed::No).then_some(secret);
+    let issued = Issued { recorded: Recorded::of(&token, &committed), staff, secret };
+    Ok((committed, issued))
+}
+
+async fn keep_name(door: &Door, subject: &str, name: Option<Line<100>>) -> Result<(), Problem> {
+    let Some(name) = name else { return Ok(()) };
+    let salted = Salted::new(door.ids().secret().map_err(Problem::internal)?, name);
+    door.names().keep(subject, &salted).await
+}
+
+fn roles(body: &IssueToken) -> Result<BTreeSet<Role>, Problem> {
+    match (body.role, &body.roles) {
+        (Some(role), None) => Ok([role].into()),
+        (None, Some(roles)) => Ok(roles.clone()),
+        (None, None) => Err(Problem::field("/role", "missing_field", "give role, or roles")),
+        (Some(_), Some(_)) => {
+            Err(Problem::field("/role", "unexpected_field", "give either role or roles"))
+        }
+    }
+}
+
+/// What the event says of the token: its roles, and nobody's name.
+fn label(roles: &BTreeSet<Role>) -> Result<Line<100>, Problem> {
+    let codes: Vec<_> = roles.iter().map(|role| role.code()).collect();
+    let text = if codes.is_empty() { "none".to_owned() } else { codes.join(" ") };
+    let short: String = text.chars().take(100).collect();
+    short.parse().map_err(Problem::internal)
+}
+
+/// A token in the list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Listed {
+    pub id: TokenId,
+    pub staff: StaffId,
+    /// Null when it was erased.
+    pub name: Option<String>,
+    pub roles: BTreeSet<Role>,
+    pub machine: bool,
+}
+
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TokensQuery {
+    /// 1 to 500; 50 without.
+    #[param(minimum = 1, maximum = 500)]
+    limit: Option<u16>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    #[param(inline)]
+    format: Option<Format>,
+}
+
+/// Tokens that work
+#[utoipa::path(get, path = "/v1/tokens", tag = "people", params(TokensQuery),
+    responses((status = 200, body = Page<Listed>)))]
+pub async fn list(
+    caller: Caller,
+    State(door): State<Door>,
+    Query(query): Query<TokensQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadStaff)?;
+    let most = limit(query.limit)?;
+    let after: Option<TokenId> = page::after(LIST, query.cursor.as_deref())?;
+    let mut rows = listed(&door).await?;
+    rows.retain(|row| after.is_none_or(|after| row.id > after));
+    rows.truncate(usize::from(most).saturating_add(1));
+    let page = Page::cut(LIST, rows, most, |row| row.id);
+    match query.format.unwrap_or_default() {
+        Format::Csv => csv::answer(LIST, &page.items),
+        Format::Json => Ok(axum::Json(page).into_response()),
+    }
+}
+
+/// Every token that works, with the name of the token or of its person.
+pub async fn listed(door: &Door) -> Result<Vec<Listed>, Problem> {
+    let names: HashMap<_, _> = door.names().all("").await?.into_iter().collect();
+    let name = |credential: &Credential| {
+        let of_token = names.get(&credential.token.to_string());
+        of_token.or_else(|| names.get(credential.staff.as_str())).cloned()
+    };
+    let rows = door.house().tokens().into_iter().map(|credential| Listed {
+        id: credential.token,
+        staff: credential.staff.clone(),
+        name: name(&credential),
+        roles: credential.roles.clone(),
+        machine: credential.reach == Reach::Others,
+    });
+    Ok(rows.collect())
+}
+
+/// A body without fields.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {}
+
+impl Body for Revoke {
+    const ACT: Act = Act::ManageStaff;
+}
+
+/// Revoke a token
+///
+/// It stops working before this is answered; its open event streams end.
+#[utoipa::path(delete, path = "/v1/tokens/{id}", tag = "people", params(("id" = TokenId, Path)),
+    responses((status = 200, body = Recorded)))]
+pub async fn revoke(
+    State(door): State<Door>,
+    Path(id): Path<TokenId>,
+    Asked { by, body: Revoke {} }: Asked<Revoke>,
+) -> Result<Response, Problem> {
+    let committed = revoke_token(&door, by, id).await?;
+    Ok(answer(StatusCode::OK, &committed, &Recorded::of(&id, &committed)))
+}
+
+/// Revokes a token of whomever it belongs to.
+pub async fn revoke_token(
+    door: &Door,
+    by: Asking,
+    id: TokenId,
+) -> Result<Committed<Event>, Problem> {
+    let owner = door.house().owner(id).ok_or_else(|| Problem::not_found("token", id))?;
+    door.staff(by, &owner, Command::RevokeToken { token: id }).await
+}

@@ -1,0 +1,46 @@
+//! What a customer command is decided with besides the customer: who, when, and what other streams say.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use chrono::NaiveDate;
+
+use crate::{
+    decision::StreamVersion, ids::ProductId, policy::InForce, product::Product, staff::Role,
+    turn::Turn,
+};
+
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub turn: Turn,
+    /// The roles that the credential carries.
+    pub roles: Vec<Role>,
+    /// Given where somebody enters what happened on an earlier day.
+    pub business_date: Option<Backdated>,
+    pub facts: Facts,
+}
+
+/// A business date in the past, and why it is entered only now.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+pub struct Backdated {
+    pub business_date: NaiveDate,
+    pub reason: String,
+}
+
+/// What was read of other streams, each with its version.
+#[derive(Clone, Debug, Default)]
+pub struct Facts {
+    pub policy: Option<Arc<InForce>>,
+    pub products: BTreeMap<ProductId, Arc<Product>>,
+    pub reads: Vec<StreamVersion>,
+}
+
+impl Context {
+    /// The date of the business: the one given, else today.
+    pub fn business_date(&self) -> NaiveDate {
+        self.business_date.as_ref().map_or(self.turn.today, |given| given.business_date)
+    }
+
+    pub fn holds(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}

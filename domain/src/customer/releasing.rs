@@ -1,0 +1,162 @@
+//! Releasing what is held: somebody with authority, a reason, a tolerance and an end.
+//!
+//! A legal cause is lifted by its remedy only, a status by reinstating. Credit staff lift overdue, limit and policy
+//! causes, Quality lifts gaps in our own file; nobody lifts for an account that they manage.
+//! What is released here is not stopped again by the same cause at the next step, while its figure stays within tolerance.
+
+use chrono::{Days, NaiveDate};
+
+use super::{
+    Customer, Event, Rejection, credit, gate,
+    gate::{Line, Question},
+    money,
+    order::Order,
+    shipping,
+    trading::{Lifted, OrderHealed, OrderReleased, Release, ReleaseOrder},
+};
+use crate::{
+    context::Context,
+    decision::{Cause, CauseCode, CauseKind, Checkpoint, Decision},
+    ids::OrderId,
+    permissions,
+};
+
+pub(super) fn release(
+    customer: &Customer,
+    context: &Context,
+    release: &ReleaseOrder,
+) -> Result<Vec<Event>, Rejection> {
+    let order = customer.orders.get(&release.order).ok_or(Rejection::OrderNotOpen)?;
+    let decision = judged_anew(customer, context, &release.order, order)?;
+    let stopping: Vec<&Cause> = decision.causes.iter().filter(|cause| cause.stops()).collect();
+    if stopping.is_empty() && order.is_held() {
+        let healed = OrderHealed { order: release.order, decision };
+        return Ok(vec![Event::OrderHealed(Box::new(healed))]);
+    }
+    liftable(&stopping)?;
+    let lifted: Vec<Lifted> = stopping
+        .iter()
+        .filter(|cause| context.roles.iter().any(|r| permissions::lifts(*r, cause.code.kind())))
+        .map(|cause| Lifted {
+            code: cause.code,
+            figure: gate::figure_of(cause).map(|minor| money(minor, customer.currency())),
+        })
+        .collect();
+    if lifted.is_empty() {
+        return Err(Rejection::NeedsRole { roles: permissions::lifters(&decision.stopping()) });
+    }
+    if lifted.iter().any(|l| l.code.kind() != CauseKind::Qualification) {
+        credit::not_the_account_manager(customer, &context.turn.actor)?;
+    }
+    let remaining = left(&stopping, &lifted);
+    let release_record = Release {
+        lifted,
+        reason: release.reason.clone(),
+        tolerance_percent: tolerance(context, release.tolerance_percent)?,
+        expires_on: expiry(context, release.expires_on)?,
+        by: context.turn.actor.clone(),
+    };
+    let order = release.order;
+    let released = OrderReleased { order, release: release_record, remaining, decision };
+    Ok(vec![Event::OrderReleased(Box::new(released))])
+}
+
+/// The checkpoint that holds it, judged as things are now.
+fn judged_anew(
+    customer: &Customer,
+    context: &Context,
+    id: &OrderId,
+    order: &Order,
+) -> Result<Decision, Rejection> {
+    let unknown = || Rejection::NoSuchProduct { line: 1 };
+    if order.is_held() {
+        let question = question(context, order).ok_or_else(unknown)?;
+        return Ok(gate::judge(customer, context, &question, 0));
+    }
+    let held = order.shipments.values().find(|shipment| shipment.shipped_on.is_none());
+    let held = held.ok_or(Rejection::NothingHeld)?;
+    let question =
+        shipping::question(customer, context, id, order, &held.lines).ok_or_else(unknown)?;
+    Ok(gate::judge(customer, context, &question, 0))
+}
+
+/// What the order checkpoint is asked about an order that waits.
+pub(super) fn question<'a>(context: &'a Context, order: &'a Order) -> Option<Question<'a>> {
+    let lines = (1..).zip(&order.lines).filter(|(_, line)| line.to_ship() > 0);
+    let lines = lines.map(|(number, line)| Line::of(context, number, line.product, Vec::new()));
+    let value = order.open();
+    let prepaid = super::exposure::percent_of(value, order.payment.prepaid_percent());
+    Some(Question {
+        lines: lines.collect::<Option<_>>()?,
+        on_credit: value.saturating_minus(prepaid),
+        ship_by: Some(order.requested_ship_date),
+        order: Some(order),
+        ..Question::about_customer(Checkpoint::Order, value)
+    })
+}
+
+fn liftable(stopping: &[&Cause]) -> Result<(), Rejection> {
+    let of = |kinds: &[CauseKind]| -> Vec<CauseCode> {
+        let causes = stopping.iter().filter(|cause| kinds.contains(&cause.code.kind()));
+        causes.map(|cause| cause.code).collect()
+    };
+    let legal = of(&[CauseKind::Legal]);
+    if !legal.is_empty() {
+        return Err(Rejection::LegalCause { causes: legal });
+    }
+    let status = of(&[CauseKind::Status]);
+    if !status.is_empty() {
+        return Err(Rejection::StatusCause { causes: status });
+    }
+    if stopping.is_empty() {
+        return Err(Rejection::NothingHeld);
+    }
+    Ok(())
+}
+
+fn left(stopping: &[&Cause], lifted: &[Lifted]) -> Vec<CauseCode> {
+    let mut left: Vec<_> = stopping.iter().map(|cause| cause.code).collect();
+    left.retain(|code| !lifted.iter().any(|l| l.code == *code));
+    left.dedup();
+    left
+}
+
+fn tolerance(context: &Context, asked: u32) -> Result<u32, Rejection> {
+    let pack = context.facts.policy.as_ref().map(|policy| &policy.pack);
+    let most = pack.map_or(0, |pack| pack.credit.release_tolerance_percent_max);
+    if asked > most {
+        return Err(Rejection::ToleranceTooWide { most });
+    }
+    Ok(asked)
+}
+
+fn expiry(context: &Context, asked: Option<NaiveDate>) -> Result<NaiveDate, Rejection> {
+    let pack = context.facts.policy.as_ref().map(|policy| &policy.pack);
+    let days = pack.map_or(0, |pack| pack.credit.release_days_max);
+    let today = context.turn.today;
+    let until = today.checked_add_days(Days::new(days.into())).unwrap_or(today);
+    match asked {
+        Some(date) if date < today || date > until => Err(Rejection::ReleaseTooLong { until }),
+        Some(date) => Ok(date),
+        None => Ok(until),
+    }
+}
+
+impl Customer {
+    pub(super) fn release_order(&mut self, event: &OrderReleased) {
+        if let Some(order) = self.orders.get_mut(&event.order) {
+            if order.is_held() {
+                order.held_by.clone_from(&event.remaining);
+            }
+            order.releases.push(event.release.clone());
+        }
+        self.watch(&event.order);
+    }
+
+    pub(super) fn heal_order(&mut self, id: &OrderId) {
+        if let Some(order) = self.orders.get_mut(id) {
+            order.held_by.clear();
+        }
+        self.watch(id);
+    }
+}

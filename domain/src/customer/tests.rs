@@ -1,0 +1,7 @@
+//! What a customer may and may not do, told from its side.
+
+mod credit;
+mod orders;
+mod papers;
+mod receivables;
+mod shipments;

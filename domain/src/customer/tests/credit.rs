@@ -1,0 +1,170 @@
+//! Limits, freezes, overdue items, releases.
+
+use serde_json::json;
+
+use crate::{
+    customer::{
+        Command, Event, credit,
+        given::{STENT, cny, placement, qualified, with_limit},
+        receivables::Allocation,
+        trading::Payment,
+    },
+    money::Minor,
+    staff::Role,
+};
+
+#[test]
+fn an_order_up_to_the_limit_is_placed_and_a_cent_more_is_held() {
+    assert_eq!(with_limit("10000.00").order(STENT, 10, "1000.00").outcome, "placed");
+    let mut stage = with_limit("9999.99");
+    let answer = stage.order(STENT, 10, "1000.00");
+    assert_eq!(answer.is(), ("held", vec!["credit.over_limit"]));
+    let over = answer.decision.causes.iter().find(|c| c.stops()).unwrap();
+    assert_eq!((over.param("available"), over.param("excess")), ("9999.99", "0.01"));
+    assert_eq!(stage.customer.exposure(), Minor::ZERO);
+}
+
+#[test]
+fn what_was_never_configured_holds_and_none_means_over_the_limit() {
+    let mut stage = qualified();
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("held", vec!["credit.not_configured"]));
+    stage.grant(json!({"limit": {"kind": "none"}}));
+    let mut on_credit = placement(STENT, 1, "1.00");
+    on_credit.payment = Some(Payment::Credit);
+    assert_eq!(stage.order_with(&on_credit).is(), ("held", vec!["credit.over_limit"]));
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+}
+
+#[test]
+fn a_frozen_customer_may_still_pay_and_unfreezing_heals() {
+    let mut stage = with_limit("10000.00");
+    let reason = "逾期".parse().unwrap();
+    stage.does(Command::Credit(credit::Command::Freeze { reason }));
+    assert_eq!(stage.order(STENT, 1, "1000.00").is(), ("held", vec!["credit.frozen"]));
+    assert!(matches!(
+        stage.pays("4000.00", Allocation::OldestFirst).as_slice(),
+        [Event::CashReceived(_)]
+    ));
+    let events = stage.does(Command::Credit(credit::Command::Unfreeze { reason: None }));
+    assert!(matches!(events.as_slice(), [Event::LimitUnfrozen(_), Event::OrderHealed(_)]));
+}
+
+#[test]
+fn a_limit_is_good_through_its_last_day() {
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}, "valid_until": "2026-11-22"}));
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    stage.on("2026-11-23");
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("held", vec!["credit.expired"]));
+}
+
+#[test]
+fn one_order_may_not_pass_the_single_cap() {
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}, "single_document_cap": cny("5000.00")}));
+    assert_eq!(stage.order(STENT, 5, "1000.00").outcome, "placed");
+    assert_eq!(stage.order(STENT, 6, "1000.00").is(), ("held", vec!["credit.single_cap"]));
+}
+
+#[test]
+fn the_account_manager_neither_grants_nor_releases() {
+    let mut stage = with_limit("1.00");
+    let grant = Box::new(serde_json::from_value(json!({"limit": {"kind": "unlimited"}})).unwrap());
+    let grant = Command::Credit(credit::Command::Grant(grant));
+    assert_eq!(stage.refused("staff-manager", grant), "credit.own_account");
+    let order = stage.order(STENT, 1, "1000.00").order;
+    let refused = stage.releases("staff-manager", Role::Credit, order).unwrap_err();
+    assert_eq!(refused.code(), "credit.own_account");
+}
+
+#[test]
+fn an_old_and_large_debt_holds_until_it_is_paid() {
+    let mut stage = with_limit("100000.00");
+    stage.sold(40, "1000.00", "INV-1");
+    stage.on("2027-02-20");
+    assert_eq!(stage.order(STENT, 1, "1000.00").outcome, "placed");
+    stage.on("2027-02-21");
+    let answer = stage.order(STENT, 1, "1000.00");
+    assert_eq!(answer.is(), ("held", vec!["receivable.overdue"]));
+    let events = stage.pays("40000.00", Allocation::OldestFirst);
+    let [Event::CashReceived(_), Event::OrderHealed(healed)] = events.as_slice() else {
+        panic!("{events:?}")
+    };
+    assert_eq!(healed.order, answer.order);
+}
+
+#[test]
+fn a_bank_charge_left_open_stops_nobody() {
+    let mut stage = with_limit("100000.00");
+    stage.sold(40, "1000.00", "INV-1");
+    stage.pays("39990.00", Allocation::OldestFirst);
+    stage.on("2028-01-01");
+    assert_eq!(stage.order(STENT, 1, "1000.00").outcome, "placed");
+}
+
+#[test]
+fn a_release_carries_the_order_through_its_shipment_within_tolerance() {
+    let mut stage = with_limit("1000.00");
+    let held = stage.order(STENT, 10, "1000.00");
+    assert_eq!(held.outcome, "held");
+    let events = stage.releases("staff-credit", Role::Credit, held.order).unwrap();
+    assert!(matches!(events.as_slice(), [Event::OrderReleased(e)] if e.remaining.is_empty()));
+    assert!(matches!(stage.ships(held.order, 10), Event::GoodsShipped(_)));
+}
+
+#[test]
+fn a_release_that_the_debt_has_outgrown_no_longer_covers() {
+    let mut stage = with_limit("1000.00");
+    let held = stage.order(STENT, 10, "1000.00");
+    stage.releases("staff-credit", Role::Credit, held.order).unwrap();
+    stage.grant(json!({"limit": {"kind": "amount", "amount": cny("1.00")}}));
+    // 9,000.00 were released with 5 per cent; 9,999.00 are over now.
+    assert!(matches!(stage.ships(held.order, 10), Event::ShipmentHeld(_)));
+}
+
+#[test]
+fn a_release_ends_on_its_day() {
+    let mut stage = with_limit("1000.00");
+    let held = stage.order(STENT, 10, "1000.00");
+    stage.releases("staff-credit", Role::Credit, held.order).unwrap();
+    stage.on("2027-02-20");
+    assert!(matches!(stage.ships(held.order, 5), Event::GoodsShipped(_)));
+    stage.on("2027-02-21");
+    assert!(matches!(stage.ships(held.order, 5), Event::ShipmentHeld(_)));
+}
+
+#[test]
+fn sales_release_nothing_and_quality_no_limit() {
+    let mut stage = with_limit("1.00");
+    let order = stage.order(STENT, 1, "1000.00").order;
+    for role in [Role::Sales, Role::Quality, Role::Finance, Role::Admin] {
+        let refused = stage.releases("staff-somebody", role, order).unwrap_err();
+        assert_eq!(refused.code(), "role.missing");
+    }
+}
+
+#[test]
+fn a_release_lifts_no_legal_cause() {
+    let mut stage = with_limit("1.00");
+    let order = stage.order(STENT, 1, "1000.00").order;
+    stage.on("2029-01-10");
+    let refused = stage.releases("staff-credit", Role::Credit, order).unwrap_err();
+    assert_eq!(refused.code(), "release.legal_cause");
+}
+
+#[test]
+fn a_raised_limit_heals_in_the_order_of_waiting() {
+    let mut stage = with_limit("1000.00");
+    let first = stage.order(STENT, 2, "1000.00").order;
+    let second = stage.order(STENT, 2, "1000.00").order;
+    let events = stage.grant(json!({"limit": {"kind": "amount", "amount": cny("3000.00")}}));
+    let healed: Vec<_> = events
+        .iter()
+        .filter_map(|event| match event {
+            Event::OrderHealed(healed) => Some(healed.order),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(healed, [first]);
+    assert!(stage.customer.orders[&second].is_held());
+}

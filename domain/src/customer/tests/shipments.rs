@@ -1,0 +1,119 @@
+//! Shipments: the lot decides, and payment in advance comes first.
+
+use serde_json::json;
+
+use crate::{
+    customer::{
+        Event,
+        given::{STENT, Stage, codes, placement, qualified, with_limit},
+        receivables::{Allocation, Application, Target},
+        trading::Payment,
+    },
+    ids::OrderId,
+    money::Minor,
+};
+
+fn stopped(event: &Event) -> (&'static str, Vec<&'static str>) {
+    match event {
+        Event::GoodsShipped(e) => ("shipped", codes(&e.decision)),
+        Event::ShipmentHeld(e) => ("held", codes(&e.decision)),
+        Event::ShipmentDenied(e) => ("denied", codes(&e.decision)),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn the_lot_decides() {
+    for (manufactured_on, expires_on, answer) in [
+        ("2026-01-05", "2028-01-04", ("shipped", vec![])),
+        ("2024-06-01", "2026-11-22", ("shipped", vec![])),
+        ("2024-05-31", "2028-01-04", ("denied", vec!["product.made_outside_registration"])),
+        ("2026-01-05", "2026-11-21", ("denied", vec!["lot.expired"])),
+    ] {
+        let mut stage = with_limit("10000.00");
+        let order = stage.order(STENT, 1, "1000.00").order;
+        let lots = json!([{"line": 1, "quantity": 1, "lot": "L1",
+            "manufactured_on": manufactured_on, "expires_on": expires_on}]);
+        assert_eq!(stopped(&stage.ship(order, lots)), answer, "{manufactured_on} {expires_on}");
+    }
+}
+
+#[test]
+fn a_licence_that_lapsed_after_the_order_denies_the_shipment() {
+    let mut stage = with_limit("10000.00");
+    let order = stage.order(STENT, 1, "1000.00").order;
+    stage.on("2029-01-10");
+    let lots = json!([{"line": 1, "quantity": 1, "lot": "L1", "manufactured_on": "2026-01-05"}]);
+    assert_eq!(stopped(&stage.ship(order, lots)), ("denied", vec!["document.expired"]));
+}
+
+#[test]
+fn more_than_is_open_is_not_shipped() {
+    let mut stage = with_limit("10000.00");
+    let order = stage.order(STENT, 5, "1000.00").order;
+    stage.ships(order, 4);
+    let lines = serde_json::from_value(json!([{"line": 1, "quantity": 2}])).unwrap();
+    let ship = crate::customer::trading::ShipGoods { order, lines, shipped_on: None };
+    let ship = crate::customer::trading::Command::Ship(Box::new(ship));
+    let refused = stage.refused("staff-warehouse", crate::customer::Command::Trading(ship));
+    assert_eq!(refused, "order.more_than_open");
+}
+
+#[test]
+fn the_sales_record_names_buyer_licences_and_maker() {
+    let mut stage = with_limit("10000.00");
+    let order = stage.order(STENT, 1, "1000.00").order;
+    let Event::GoodsShipped(shipped) = stage.ships(order, 1) else { panic!("not shipped") };
+    let numbers: Vec<_> = shipped.buyer.licences.iter().map(|l| &*l.number).collect();
+    assert!(numbers.contains(&"浙杭药监械经营许20240001号"), "{numbers:?}");
+    let sold = &shipped.lines[0].particulars;
+    assert_eq!(sold.registration_number.as_deref(), Some("国械注准20243139901"));
+}
+
+fn prepaid(percent: u32) -> (Stage, OrderId) {
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "none"}}));
+    let mut order = placement(STENT, 10, "1000.00");
+    order.payment = Some(Payment::Prepaid { percent });
+    let answer = stage.order_with(&order);
+    assert_eq!(answer.outcome, if percent == 100 { "placed" } else { "held" });
+    (stage, answer.order)
+}
+
+#[test]
+fn what_is_prepaid_uses_no_credit_and_waits_for_the_cash() {
+    let (mut stage, order) = prepaid(100);
+    assert_eq!(stage.customer.exposure(), Minor::ZERO);
+    assert_eq!(stopped(&stage.ships(order, 10)), ("held", vec!["prepayment.missing"]));
+    let part = stage.pays("9999.99", Allocation::Just(Vec::new()));
+    assert!(matches!(part.as_slice(), [Event::CashReceived(_)]));
+    let rest = stage.pays("0.01", Allocation::Just(Vec::new()));
+    assert!(matches!(rest.as_slice(), [Event::CashReceived(_), Event::ShipmentCleared(_)]));
+    let Event::GoodsShipped(shipped) = stage.ships(order, 10) else { panic!("not shipped") };
+    assert_eq!(shipped.drawn.len(), 2);
+    assert_eq!(stage.customer.exposure(), Minor::ZERO);
+}
+
+#[test]
+fn a_deposit_covers_its_own_order_and_settles_its_invoice() {
+    let (mut stage, order) = prepaid(100);
+    stage.pays(
+        "10000.00",
+        Allocation::Just(vec![Application { to: Target::Order(order), amount: None }]),
+    );
+    assert_eq!(stage.customer.exposure(), Minor::ZERO);
+    assert_eq!(stopped(&stage.ships(order, 10)), ("shipped", vec![]));
+    stage.invoice(order, "INV-1");
+    assert!(stage.customer.receivables.items.is_empty());
+    assert!(stage.customer.orders.is_empty());
+    assert_eq!(stage.customer.exposure(), Minor::ZERO);
+}
+
+#[test]
+fn with_a_share_prepaid_only_the_rest_is_on_credit() {
+    let mut stage = with_limit("7000.00");
+    let mut order = placement(STENT, 10, "1000.00");
+    order.payment = Some(Payment::Prepaid { percent: 30 });
+    let answer = stage.order_with(&order);
+    assert_eq!((answer.outcome, stage.customer.exposure()), ("placed", Minor(700_000)));
+}

@@ -1,0 +1,139 @@
+//! Who may do what: one table, and whatever is not in it is refused.
+//!
+//! The door asks `may` for every command and every kind of reading. What depends on the customer as well (a reviewer
+//! who uploaded, a releaser who manages the account, who may reinstate) is decided by the rule itself.
+
+use crate::{decision::CauseKind, staff::Role};
+
+/// Declares every act once, with the roles that may do it.
+macro_rules! acts {
+    ($($(#[$meta:meta])* $act:ident: $($role:ident)|+;)*) => {
+        /// Something that somebody may or may not do.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Act {
+            $($(#[$meta])* $act,)*
+        }
+
+        impl Act {
+            pub const ALL: &'static [Self] = &[$(Self::$act),*];
+
+            /// The roles that may do it, and no other.
+            pub fn roles(self) -> &'static [Role] {
+                match self { $(Self::$act => &[$(Role::$role),+],)* }
+            }
+        }
+    };
+}
+
+acts! {
+    RegisterCustomer: Sales;
+    AmendCustomer: Sales;
+    /// Saying what an imported customer is.
+    ClassifyCustomer: Sales;
+    UploadDocument: Sales;
+    SubmitQualification: Sales;
+    ReviewQualification: Quality;
+    RevokeDocument: Quality;
+    Suspend: Quality;
+    Disable: Compliance | Legal;
+    /// Who exactly depends on what is lifted: the rule decides.
+    Reinstate: Quality | Compliance | Legal;
+    GrantCredit: Credit;
+    FreezeCredit: Credit;
+    PlaceOrder: Sales;
+    CancelOrder: Sales;
+    /// What exactly depends on the cause: the rule decides.
+    ReleaseOrder: Credit | Quality;
+    ShipGoods: Warehouse;
+    IssueInvoice: Finance;
+    VoidInvoice: Finance;
+    ReceiveCash: Finance;
+    ApplyCash: Finance;
+    ReverseReceipt: Finance;
+    IssueCreditNote: Finance;
+    /// Asking a checkpoint without recording anything.
+    Check: Sales | Quality | Credit | Finance | Warehouse | Compliance | Legal;
+    ManageProducts: Quality;
+    ManageStaff: Admin;
+    LoadPolicy: Admin;
+    StoreAttachment: Sales | Quality;
+    ReadCustomers: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Auditor | Executive | Regulator;
+    ReadDocuments: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
+    ReadAttachments: Sales | Quality | Compliance | Legal | Auditor | Regulator;
+    /// Limit, available and overdue.
+    ReadCreditPosition: Sales | Credit | Finance | Auditor | Executive;
+    /// Terms, single items, exposure by part.
+    ReadReceivables: Credit | Finance | Auditor | Executive;
+    ReadOrders: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Auditor | Executive | Regulator;
+    ReadProducts: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Auditor | Executive | Regulator | Integrator;
+    ReadHistory: Quality | Compliance | Legal | Credit | Finance | Auditor | Executive | Regulator;
+    ReadSalesRecords: Quality | Compliance | Legal | Warehouse | Auditor | Executive | Regulator;
+    /// Denials, releases, first sales, holds, expiries, back-dated entries.
+    ReadControls: Quality | Compliance | Legal | Credit | Finance | Auditor | Executive;
+    /// Papers about to lapse and sales before approval: what an inspector asks for.
+    ReadQualificationReports: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
+    ReadFeed: Auditor | Executive | Integrator;
+    ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
+    ReadStaff: Admin | Auditor;
+}
+
+/// Whether a role may do it.
+pub fn may(role: Role, act: Act) -> bool {
+    act.roles().contains(&role)
+}
+
+/// Whether a role may release what a cause of this kind holds. Nobody may for a legal cause or a status.
+pub fn lifts(role: Role, kind: CauseKind) -> bool {
+    match kind {
+        CauseKind::Legal | CauseKind::Status | CauseKind::Complaint => false,
+        CauseKind::Qualification => role == Role::Quality,
+        CauseKind::Overdue | CauseKind::Limit | CauseKind::Policy => role == Role::Credit,
+    }
+}
+
+/// The roles that could lift any of these causes.
+pub fn lifters(causes: &[crate::decision::CauseCode]) -> Vec<Role> {
+    let able = |role: &&Role| causes.iter().any(|code| lifts(**role, code.kind()));
+    Role::ALL.iter().filter(able).copied().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What reads; everything else commands.
+    fn is_reading(act: Act) -> bool {
+        format!("{act:?}").starts_with("Read")
+    }
+
+    #[test]
+    fn the_administrator_has_no_business_command_and_no_approval() {
+        for act in Act::ALL {
+            let administers = matches!(act, Act::ManageStaff | Act::LoadPolicy);
+            assert!(!may(Role::Admin, *act) || administers || is_reading(*act), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn those_who_only_look_command_nothing() {
+        for role in [Role::Auditor, Role::Executive, Role::Regulator, Role::Integrator] {
+            for act in Act::ALL {
+                assert!(is_reading(*act) || !may(role, *act), "{role:?} {act:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_regulator_sees_no_credit_and_no_receipts() {
+        for act in [Act::ReadCreditPosition, Act::ReadReceivables, Act::ReadFeed] {
+            assert!(!may(Role::Regulator, act), "{act:?}");
+        }
+    }
+
+    #[test]
+    fn no_role_lifts_a_legal_cause_or_a_status() {
+        for role in Role::ALL {
+            assert!(!lifts(*role, CauseKind::Legal) && !lifts(*role, CauseKind::Status));
+        }
+    }
+}

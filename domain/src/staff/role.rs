@@ -1,0 +1,99 @@
+//! The roles that people and tokens hold.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Declares the roles once: wire name, Chinese and English name, and what part they have.
+macro_rules! roles {
+    ($($variant:ident, $wire:literal, $zh:literal, $en:literal, $part:ident;)+) => {
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+        )]
+        pub enum Role {
+            $(#[serde(rename = $wire)] $variant,)+
+        }
+
+        impl Role {
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// As on the wire.
+            pub fn code(self) -> &'static str {
+                match self { $(Self::$variant => $wire,)+ }
+            }
+
+            pub fn zh(self) -> &'static str {
+                match self { $(Self::$variant => $zh,)+ }
+            }
+
+            pub fn en(self) -> &'static str {
+                match self { $(Self::$variant => $en,)+ }
+            }
+
+            fn part(self) -> Part {
+                match self { $(Self::$variant => Part::$part,)+ }
+            }
+        }
+    };
+}
+
+#[derive(PartialEq, Eq)]
+enum Part {
+    /// Gives business commands or approvals.
+    Business,
+    /// Reads.
+    Reading,
+    Administration,
+}
+
+roles! {
+    Sales, "sales", "销售", "sales", Business;
+    Quality, "quality", "质量管理", "quality", Business;
+    Compliance, "compliance", "合规", "compliance", Business;
+    Legal, "legal", "法务", "legal", Business;
+    Credit, "credit", "信用管理", "credit", Business;
+    Finance, "finance", "财务", "finance", Business;
+    Warehouse, "warehouse", "仓储", "warehouse", Business;
+    Service, "service", "售后服务", "after-sales service", Business;
+    Admin, "admin", "系统管理", "administration", Administration;
+    Auditor, "auditor", "审计", "audit", Reading;
+    Executive, "executive", "管理层", "executive", Reading;
+    Regulator, "regulator", "监管部门", "regulator", Reading;
+    Integrator, "integrator", "系统对接", "integration", Reading;
+}
+
+impl Role {
+    /// Whether the role gives business commands or approvals, which `admin` must not.
+    pub fn is_business(self) -> bool {
+        self.part() == Part::Business
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.code())
+    }
+}
+
+impl std::str::FromStr for Role {
+    type Err = UnknownRole;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRole> {
+        let known = Self::ALL.iter().find(|role| role.code() == text);
+        known.copied().ok_or_else(|| UnknownRole(text.to_owned()))
+    }
+}
+
+/// A text that is no role.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRole(pub String);
+
+impl fmt::Display for UnknownRole {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.code()).collect();
+        write!(formatter, "{:?} is no role: there are {}", self.0, known.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownRole {}

@@ -1,0 +1,180 @@
+//! Who may hold what, and which token speaks for whom.
+
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::*;
+
+fn turn() -> Turn {
+    let now: DateTime<Utc> = "2026-11-22T03:04:05Z".parse().unwrap();
+    Turn {
+        command_id: Uuid::nil(),
+        actor: "staff-admin".parse().unwrap(),
+        now,
+        today: now.date_naive(),
+    }
+}
+
+fn digest(number: u8) -> Sha256Digest {
+    Sha256Digest([number; 32])
+}
+
+fn token_id(number: u8) -> TokenId {
+    TokenId::from_uuid(Uuid::from_u128(number.into()))
+}
+
+fn roles(given: &[Role]) -> BTreeSet<Role> {
+    given.iter().copied().collect()
+}
+
+fn person(given: &[Role]) -> Event {
+    Event::RolesGranted(RolesGranted { roles: roles(given) })
+}
+
+fn registered() -> Event {
+    Event::Registered(Registered { name_digest: digest(1) })
+}
+
+fn token(number: u8, given: &[Role]) -> TokenIssued {
+    TokenIssued {
+        token: token_id(number),
+        label: "desk".parse().unwrap(),
+        secret_sha256: digest(number),
+        roles: roles(given),
+        machine: false,
+    }
+}
+
+fn issue(token: TokenIssued) -> Command {
+    Command::IssueToken(Box::new(token))
+}
+
+fn issued(token: TokenIssued) -> Event {
+    Event::TokenIssued(Box::new(token))
+}
+
+fn register(given: &[Role], token: Option<TokenIssued>) -> Command {
+    Command::Register { name_digest: digest(1), roles: roles(given), token: token.map(Box::new) }
+}
+
+fn given<const N: usize>(events: [Event; N]) -> Staff {
+    let mut staff = Staff::default();
+    for event in events {
+        staff.evolve(&event);
+    }
+    staff
+}
+
+impl Staff {
+    fn when(&self, command: &Command) -> Result<Vec<Event>, &'static str> {
+        self.decide(&turn(), command).map_err(|rejection| rejection.code())
+    }
+}
+
+#[test]
+fn a_person_is_registered_with_roles_and_a_first_token() {
+    let first = token(1, &[Role::Sales]);
+    assert_eq!(
+        given([]).when(&register(&[Role::Sales, Role::Credit], Some(first.clone()))),
+        Ok(vec![registered(), person(&[Role::Sales, Role::Credit]), issued(first)])
+    );
+    assert_eq!(given([]).when(&register(&[], None)), Ok(vec![registered()]));
+    assert_eq!(given([registered()]).when(&register(&[], None)), Err("staff.already_registered"));
+}
+
+#[test]
+fn who_administers_does_no_business() {
+    for business in Role::ALL.iter().copied().filter(|role| role.is_business()) {
+        let mixed = [Role::Admin, business];
+        assert_eq!(given([]).when(&register(&mixed, None)), Err("staff.admin_mixed"), "{business}");
+        let grant = Command::GrantRoles { roles: roles(&mixed) };
+        assert_eq!(given([registered()]).when(&grant), Err("staff.admin_mixed"), "{business}");
+    }
+    assert!(given([]).when(&register(&[Role::Admin, Role::Auditor], None)).is_ok());
+}
+
+#[test]
+fn a_token_carries_only_what_its_person_holds() {
+    let seller = given([registered(), person(&[Role::Sales])]);
+    assert!(seller.when(&issue(token(1, &[Role::Sales]))).is_ok());
+    assert_eq!(seller.when(&issue(token(1, &[Role::Credit]))), Err("token.roles_not_held"));
+    assert_eq!(seller.when(&issue(token(1, &[]))), Err("token.without_role"));
+    assert_eq!(given([]).when(&issue(token(1, &[Role::Sales]))), Err("staff.unknown"));
+}
+
+#[test]
+fn only_a_machines_token_carries_several_roles() {
+    let both = [Role::Sales, Role::Finance];
+    let staff = given([registered(), person(&both)]);
+    assert_eq!(staff.when(&issue(token(1, &both))), Err("token.several_roles"));
+    assert!(staff.when(&issue(TokenIssued { machine: true, ..token(1, &both) })).is_ok());
+}
+
+#[test]
+fn a_token_is_revoked_once_and_its_id_is_never_used_again() {
+    let mut staff = given([registered(), person(&[Role::Sales]), issued(token(1, &[Role::Sales]))]);
+    let revoke = |number| Command::RevokeToken { token: token_id(number) };
+    assert_eq!(staff.when(&revoke(2)), Err("token.unknown"));
+    let revoked = Event::TokenRevoked(TokenRevoked { token: token_id(1) });
+    assert_eq!(staff.when(&revoke(1)), Ok(vec![revoked.clone()]));
+    staff.evolve(&revoked);
+    assert_eq!(staff.when(&revoke(1)), Err("token.revoked"));
+    assert_eq!(staff.when(&issue(token(1, &[Role::Sales]))), Err("token.exists"));
+    assert!(staff.roles_of(token_id(1)).is_empty());
+}
+
+#[test]
+fn a_role_taken_from_a_person_is_taken_from_the_tokens_too() {
+    let machine = TokenIssued { machine: true, ..token(1, &[Role::Sales, Role::Finance]) };
+    let mut staff = given([registered(), person(&[Role::Sales, Role::Finance]), issued(machine)]);
+    staff.evolve(&person(&[Role::Finance]));
+    assert_eq!(staff.roles_of(token_id(1)), roles(&[Role::Finance]));
+}
+
+#[test]
+fn who_has_left_has_nothing_and_gets_nothing() {
+    let mut staff = given([registered(), person(&[Role::Sales]), issued(token(1, &[Role::Sales]))]);
+    assert_eq!(staff.when(&Command::Leave), Ok(vec![Event::Left(Left {})]));
+    staff.evolve(&Event::Left(Left {}));
+    assert!(staff.roles_of(token_id(1)).is_empty());
+    assert_eq!(staff.when(&Command::Leave), Err("staff.has_left"));
+    assert_eq!(staff.when(&issue(token(2, &[Role::Sales]))), Err("staff.has_left"));
+    assert_eq!(staff.when(&Command::RevokeToken { token: token_id(1) }), Err("token.revoked"));
+}
+
+#[test]
+fn a_secret_is_claimed_by_its_digest() {
+    let event = issued(token(7, &[Role::Sales]));
+    let claim = decider::Event::claim(&event, "staff-1");
+    assert_eq!(claim, Some(format!("token:{}", "07".repeat(32))));
+    assert_eq!(decider::Event::claim(&registered(), "staff-1"), None);
+}
+
+#[test]
+fn payloads_have_one_level_under_their_wire_names() {
+    let events = [
+        registered(),
+        person(&[Role::Sales]),
+        issued(token(1, &[Role::Sales])),
+        Event::TokenRevoked(TokenRevoked { token: token_id(1) }),
+        Event::Left(Left {}),
+    ];
+    for (event, name) in events.iter().zip(Event::TYPES) {
+        let payload = serde_json::to_value(event).unwrap();
+        let (key, body) = payload.as_object().unwrap().iter().next().unwrap();
+        assert_eq!((key, &event.event_type()), (&(*name).to_owned(), &(*name).to_owned()));
+        assert!(body.is_object(), "{name}");
+        assert_eq!(&serde_json::from_value::<Event>(payload.clone()).unwrap(), event);
+    }
+    assert_eq!(serde_json::to_value(Event::Left(Left {})).unwrap(), json!({"staff.left": {}}));
+}
+
+#[test]
+fn roles_are_read_by_their_wire_names() {
+    for role in Role::ALL {
+        assert_eq!(role.code().parse(), Ok(*role));
+        assert_eq!(serde_json::to_value(role).unwrap(), json!(role.code()));
+    }
+    assert!("boss".parse::<Role>().unwrap_err().to_string().contains("sales, quality"));
+}

@@ -1,0 +1,115 @@
+//! Texts about money: what is overdue, what the limit takes, what was to be paid in advance.
+
+use rust_decimal::Decimal;
+
+use super::phrase::{amount_of, text};
+use crate::{decision::Cause, policy::pack::Text};
+
+/// Beyond the rule it stops; below, it is an advice and says so.
+pub(super) fn overdue(cause: &Cause) -> Text {
+    let (amount, above) = (amount_of(cause, "amount"), amount_of(cause, "amount_above"));
+    let (days, days_above) = (cause.param("days"), cause.param("days_above"));
+    let (zh, en) = if beyond(cause) {
+        ("超过规定", "more than policy allows")
+    } else {
+        ("未超过规定", "within policy")
+    };
+    text(
+        format!(
+            "逾期应收款 {}，最长逾期 {days} 天，{zh}（{} 且 {days_above} 天）。",
+            amount.zh, above.zh
+        ),
+        format!(
+            "{} overdue, the oldest for {days} days: {en} ({} and {days_above} days).",
+            amount.en, above.en
+        ),
+    )
+}
+
+pub(super) fn collect(cause: &Cause) -> Text {
+    if beyond(cause) {
+        return text(
+            "请催收；收款核销后自动解除。",
+            "Collect what is overdue; the hold ends by itself once receipts settle it.",
+        );
+    }
+    text("请催收。", "Collect what is overdue.")
+}
+
+fn beyond(cause: &Cause) -> bool {
+    number(cause, "amount") > number(cause, "amount_above")
+        && number(cause, "days") > number(cause, "days_above")
+}
+
+pub(super) fn limit_expired(cause: &Cause) -> Text {
+    let end = cause.param("valid_until");
+    text(format!("信用额度已于 {end} 到期。"), format!("The credit limit ended on {end}."))
+}
+
+/// Three ways to be over: by what is asked, by what is owed already, or by an order that is counted already.
+pub(super) fn over_limit(cause: &Cause) -> Text {
+    let [value, available, excess] =
+        ["value", "available", "excess"].map(|it| amount_of(cause, it));
+    let (asked, left) = (number(cause, "value"), number(cause, "available"));
+    let comes_on_top = asked.zip(left).and_then(|(asked, left)| asked.checked_sub(left));
+    if left >= Some(Decimal::ZERO) && comes_on_top == number(cause, "excess") {
+        return text(
+            format!("本单 {} 超出可用信用额度 {}，超出 {}。", value.zh, available.zh, excess.zh),
+            format!(
+                "This order needs {} of credit and {} is available: {} too much.",
+                value.en, available.en, excess.en
+            ),
+        );
+    }
+    let (limit, exposure) = (amount_of(cause, "limit"), amount_of(cause, "exposure"));
+    if comes_on_top == number(cause, "excess") {
+        return text(
+            format!(
+                "信用额度 {}，已占用 {}，本单 {}，超出 {}。",
+                limit.zh, exposure.zh, value.zh, excess.zh
+            ),
+            format!(
+                "Of the limit of {}, {} is used already, and this order needs {}: {} too much.",
+                limit.en, exposure.en, value.en, excess.en
+            ),
+        );
+    }
+    text(
+        format!("信用额度 {}，含本单已占用 {}，超出 {}。", limit.zh, exposure.zh, excess.zh),
+        format!(
+            "Of the limit of {}, {} is used, this order included: {} too much.",
+            limit.en, exposure.en, excess.en
+        ),
+    )
+}
+
+pub(super) fn pay_reduce_or_raise(cause: &Cause) -> Text {
+    let excess = amount_of(cause, "excess");
+    text(
+        format!("请客户先付款 {}、减少订货，或申请调整额度。", excess.zh),
+        format!(
+            "Have the customer pay {} first, reduce the order, or apply for a higher limit.",
+            excess.en
+        ),
+    )
+}
+
+pub(super) fn single_cap(cause: &Cause) -> Text {
+    let cap = amount_of(cause, "cap");
+    text(
+        format!("本单金额超过单笔上限 {}。", cap.zh),
+        format!("This order is above the cap for a single document, {}.", cap.en),
+    )
+}
+
+pub(super) fn prepayment_missing(cause: &Cause) -> Text {
+    let missing = amount_of(cause, "missing");
+    text(
+        format!("本单约定款到发货，尚差 {}。", missing.zh),
+        format!("This order ships once it is paid for: {} is still missing.", missing.en),
+    )
+}
+
+fn number(cause: &Cause, param: &str) -> Option<Decimal> {
+    cause.param(param).parse().ok()
+}

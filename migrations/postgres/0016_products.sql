@@ -1,0 +1,29 @@
+-- Products with their registration terms. Filled by `projections::products`.
+
+CREATE TABLE products (
+    product              text COLLATE "C" PRIMARY KEY,
+    code                 text COLLATE "C" NOT NULL,
+    name                 text NOT NULL,
+    specification        text NOT NULL,
+    unit                 text NOT NULL,
+    class                text NOT NULL,
+    catalogue_version    text,
+    catalogue_code       text COLLATE "C",
+    registration_number  text,
+    filing_number        text,
+    registrant           text,
+    manufacturer         text,
+    manufacturer_licence text,
+    udi_di               text COLLATE "C",
+    udi_issuer           text,
+    -- JSON: traits; terms as {from, to}.
+    traits               text NOT NULL,
+    terms                text NOT NULL,
+    version              bigint NOT NULL,
+    registered_at        timestamptz NOT NULL,
+    search               text NOT NULL
+);
+
+CREATE INDEX products_code ON products (code);
+
+INSERT INTO watermarks (projection, position) VALUES ('products', 0);

@@ -1,0 +1,234 @@
+//! The projector: keeps the read models at the journal's head, in the background.
+//!
+//! One loop for live, catch-up and rebuild. It wakes when the journal's doorbell rings. What passes (a database that is away) is
+//! tried again; anything else stops it, and `/readyz` shows why.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use journal::{Journal, Position};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::Error;
+use crate::follower::{Follower, Turn};
+use crate::model;
+use crate::store::{Link, Session};
+
+/// How long a database that is away is left alone.
+const PAUSE_MS: u64 = 250;
+
+/// Whether the projector works.
+#[derive(Clone, Debug, Default)]
+pub enum Standing {
+    #[default]
+    Following,
+    /// What it waits for will pass: it tries again.
+    Waiting(Error),
+    /// It stopped where it stood, and stays there until somebody mends the cause and starts it again.
+    Stopped(Error),
+}
+
+/// A handle to the loop. Dropping it does not stop the loop; [`Projector::stop`] does.
+#[derive(Debug)]
+pub struct Projector {
+    journal: Journal,
+    reached: watch::Receiver<Position>,
+    standing: watch::Receiver<Standing>,
+    bell: Arc<Notify>,
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Projector {
+    /// Begins to follow. Returns once the watermarks are read.
+    pub async fn start(journal: &Journal) -> Result<Self, Error> {
+        let follower = Follower::open(journal).await?;
+        let (reached_out, reached) = watch::channel(follower.reached());
+        let (standing_out, standing) = watch::channel(Standing::Following);
+        let (stop, stopping) = watch::channel(false);
+        let bell = Arc::new(Notify::new());
+        let following = Following {
+            journal: journal.clone(),
+            reached: reached_out,
+            standing: standing_out,
+            bell: Arc::clone(&bell),
+            stopping,
+        };
+        let task = tokio::spawn(following.run(follower));
+        Ok(Self { journal: journal.clone(), reached, standing, bell, stop, task })
+    }
+
+    /// The position that all read models have reached.
+    pub fn reached(&self) -> watch::Receiver<Position> {
+        self.reached.clone()
+    }
+
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.clone()
+    }
+
+    /// Empties a read model, or all of them, and fills it again from the journal; returns once that has begun.
+    pub async fn rebuild(&self, table: Option<&str>) -> Result<(), Error> {
+        reset(&self.journal, table).await?;
+        self.bell.notify_one();
+        Ok(())
+    }
+
+    /// Finishes the batch under way and closes the connection.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        // A task that ended early has said why in `standing`.
+        let _ = self.task.await;
+    }
+}
+
+struct Following {
+    journal: Journal,
+    reached: watch::Sender<Position>,
+    standing: watch::Sender<Standing>,
+    bell: Arc<Notify>,
+    stopping: watch::Receiver<bool>,
+}
+
+impl Following {
+    async fn run(mut self, follower: Follower) {
+        let mut follower = Some(follower);
+        while !*self.stopping.borrow() {
+            let open = match follower.take() {
+                Some(open) => open,
+                None => match Follower::open(&self.journal).await {
+                    Ok(open) => open,
+                    Err(error) => {
+                        if self.failed(error).await {
+                            return;
+                        }
+                        continue;
+                    }
+                },
+            };
+            let (left, error) = self.follow(open).await;
+            match error {
+                None => {
+                    left.close().await;
+                    return;
+                }
+                Some(error) => {
+                    if self.failed(error).await {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Follows until it is told to stop (no error) or cannot go on.
+    async fn follow(&mut self, mut follower: Follower) -> (Follower, Option<Error>) {
+        let mut doorbell = self.journal.doorbell();
+        loop {
+            doorbell.borrow_and_update();
+            let turn = follower.turn().await;
+            self.reached.send_if_modified(|reached| {
+                let moved = *reached != follower.reached();
+                *reached = follower.reached();
+                moved
+            });
+            match turn {
+                Err(error) => return (follower, Some(error)),
+                Ok(Turn::Moved) if *self.stopping.borrow() => return (follower, None),
+                Ok(Turn::Moved) => {}
+                Ok(Turn::Idle) => {
+                    self.standing.send_if_modified(|standing| {
+                        let mended = !matches!(standing, Standing::Following);
+                        *standing = Standing::Following;
+                        mended
+                    });
+                    tokio::select! {
+                        rung = doorbell.changed() => {
+                            if rung.is_err() {
+                                return (follower, None);
+                            }
+                        }
+                        () = self.bell.notified() => {
+                            if let Err(error) = follower.catch_watermarks().await {
+                                return (follower, Some(error));
+                            }
+                        }
+                        _ = self.stopping.changed() => return (follower, None),
+                    }
+                }
+            }
+        }
+    }
+
+    /// True: this does not pass, and the projector stops.
+    async fn failed(&mut self, error: Error) -> bool {
+        if !error.is_passing() {
+            tracing::error!(code = error.code(), %error, "the projector has stopped");
+            self.standing.send_replace(Standing::Stopped(error));
+            return true;
+        }
+        tracing::warn!(code = error.code(), %error, "the projector waits");
+        self.standing.send_replace(Standing::Waiting(error));
+        tokio::select! {
+            () = tokio::time::sleep(Duration::from_millis(PAUSE_MS)) => false,
+            _ = self.stopping.changed() => true,
+        }
+    }
+}
+
+/// The names that `rebuild` takes: each read model, and each of its tables for the read model that it belongs to.
+pub fn names() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for mut model in model::all() {
+        names.push(model.name());
+        names.extend(model.tables().iter().map(|table| table.name()));
+    }
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Empties one read model, or all of them, and sets its watermark back, in one transaction.
+pub async fn reset(journal: &Journal, table: Option<&str>) -> Result<(), Error> {
+    let mut chosen = model::all();
+    if let Some(wanted) = table {
+        chosen.retain_mut(|model| {
+            model.name() == wanted || model.tables().iter().any(|table| table.name() == wanted)
+        });
+        if chosen.is_empty() {
+            return Err(Error::NoSuchModel(wanted.to_owned()));
+        }
+    }
+    let mut session = Session::open(journal.engine()).await?;
+    session.begin().await?;
+    for mut model in chosen {
+        let name = model.name();
+        // First the watermark, which is the lock that every follower takes first.
+        session
+            .run(&format!("UPDATE watermarks SET position = 0 WHERE projection = '{name}'"))
+            .await?;
+        for table in model.tables() {
+            let verb = match session.link {
+                Link::Sqlite(_) => "DELETE FROM",
+                Link::Postgres(_) => "TRUNCATE",
+            };
+            session.run(&format!("{verb} {}", table.name())).await?;
+        }
+    }
+    session.commit().await?;
+    session.close().await;
+    Ok(())
+}
+
+/// Follows in the foreground until every read model has reached what is the head now; returns where they stand then.
+pub async fn catch_up(journal: &Journal) -> Result<Position, Error> {
+    let head = journal.head().await?;
+    let mut follower = Follower::open(journal).await?;
+    while follower.reached() < head {
+        follower.turn().await?;
+    }
+    let reached = follower.reached();
+    follower.close().await;
+    Ok(reached)
+}

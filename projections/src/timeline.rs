@@ -1,0 +1,57 @@
+//! The timeline: what happened to a customer, oldest first, with a sentence for each event.
+//!
+//! It has no table. A stream is stored in the order of its versions already, and texts are rendered from codes and never
+//! stored, so that a better wording also speaks of the past; what would be stored beside the journal could only be stale.
+
+use chrono::{DateTime, Utc};
+use domain::customer::{Customer, Event};
+use domain::decider::Decider;
+use journal::{Entry, Journal, Version};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Error;
+use crate::query::{Keyset, Listed};
+use crate::seen;
+
+/// One event of a customer, for people.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TimelineRow {
+    pub position: i64,
+    pub version: i64,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub recorded_at: Option<DateTime<Utc>>,
+    /// Absent in rows of stock programs.
+    pub actor: Option<String>,
+    pub sentence_zh: String,
+    pub sentence_en: String,
+}
+
+/// The events of a customer, oldest first; none where there is no such customer.
+pub async fn of_customer(
+    journal: &Journal,
+    customer: &str,
+    keyset: &Keyset,
+) -> Result<Listed<TimelineRow>, Error> {
+    let after = Version(keyset.number(0)?);
+    let limit = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
+    let entries = journal.stream(customer, after, limit).await?;
+    let ours = entries.into_iter().filter(|entry| entry.aggregate_type == Customer::TYPE);
+    let rows = ours.map(|entry| told(&entry)).collect::<Result<Vec<_>, _>>()?;
+    Ok(Listed::new(rows, keyset, |row| row.version.to_string()))
+}
+
+fn told(entry: &Entry) -> Result<TimelineRow, Error> {
+    let event: Event = seen::read(entry)?;
+    let sentence = domain::sentence::of(&event);
+    Ok(TimelineRow {
+        position: entry.position.0,
+        version: entry.version.0,
+        event_type: entry.event_type.clone(),
+        recorded_at: entry.recorded_at,
+        actor: seen::actor(&entry.metadata).map(|actor| actor.to_string()),
+        sentence_zh: sentence.zh,
+        sentence_en: sentence.en,
+    })
+}

@@ -1,0 +1,52 @@
+//! The rules alone under random commands: no I/O, tens of thousands of them in seconds.
+
+use domain::{
+    customer::{Command, Event},
+    decider::Decider,
+};
+use tests::world::World;
+
+/// Any command on any customer: what is recorded keeps every invariant, reads back as it was written, and cures what it can.
+#[test]
+fn random_commands_keep_every_invariant() {
+    let mut recorded = 0;
+    let mut kinds = std::collections::BTreeSet::new();
+    for seed in 0..8 {
+        let mut world = World::new(seed, 6);
+        for _ in 0..2_500 {
+            world.tick();
+            let proposal = world.propose();
+            let facts = world.facts();
+            let context = world.context(proposal.actor, &proposal.roles, &facts);
+            let customer = &world.customers[proposal.customer].1;
+            let Ok(events) = customer.decide(&context, &proposal.command) else { continue };
+            for event in &events {
+                kinds.insert(event.kind());
+                let text = serde_json::to_string(event).unwrap();
+                assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), *event, "{text}");
+            }
+            recorded += events.len();
+            world.learn(proposal.customer, &events);
+            nothing_curable_waits(&world, proposal.customer, &context, &events);
+        }
+    }
+    assert!(recorded > 5_000, "only {recorded} events were recorded");
+    let missing: Vec<_> = Event::TYPES.iter().filter(|kind| !kinds.contains(*kind)).collect();
+    println!("{recorded} events; never seen: {missing:?}");
+}
+
+/// A command that can cure leaves nothing waiting that would heal now.
+fn nothing_curable_waits(
+    world: &World,
+    n: usize,
+    context: &domain::context::Context,
+    events: &[Event],
+) {
+    if !events.iter().any(|event| matches!(event, Event::CashReceived(_) | Event::LimitGranted(_)))
+    {
+        return;
+    }
+    let again = world.customers[n].1.decide(context, &Command::ReviewDay).unwrap();
+    let healed = again.iter().any(|event| matches!(event, Event::OrderHealed(_)));
+    assert!(!healed, "{:?} should have healed {again:?}", events.first().map(Event::kind));
+}

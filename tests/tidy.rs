@@ -1,0 +1,148 @@
+//! The house rules that a compiler does not know. Each failure says what to do instead.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The longest that a source file may be before it is more than one thing.
+const LINES_MAX: usize = 500;
+/// What each crate may use of the others: arrows point one way.
+const ARROWS: [(&str, &[&str]); 4] = [
+    ("domain", &[]),
+    ("journal", &["domain"]),
+    ("projections", &["domain", "journal"]),
+    ("api", &["domain", "journal", "projections"]),
+];
+/// What `domain` may depend on: nothing that does I/O, keeps time or draws lots.
+const PURE: [&str; 11] = [
+    "chrono",
+    "chrono-tz",
+    "cqrs-es",
+    "hex",
+    "rust_decimal",
+    "serde",
+    "serde_json",
+    "serde_json_canonicalizer",
+    "sha2",
+    "thiserror",
+    "unicode-normalization",
+];
+/// Words that name nothing.
+const BANNED: [&str; 7] = ["Manager", "Helper", "Util", "Processor", "Dto", "Misc", "Stuff"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_path_buf()
+}
+
+/// Every file below a folder with one of these endings, build output left out.
+fn files(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if name != "target" && name != ".git" {
+                found.extend(files(&path, endings));
+            }
+        } else if endings.iter().any(|ending| name.ends_with(ending)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let paths = files(&root(), &[".rs"]);
+    paths.into_iter().map(|path| (path.clone(), fs::read_to_string(path).unwrap())).collect()
+}
+
+#[test]
+fn every_source_file_says_what_it_is() {
+    for (path, text) in sources() {
+        assert!(text.starts_with("//!"), "{}: begin with `//!` and what it is for", path.display());
+    }
+}
+
+#[test]
+fn no_source_file_is_more_than_one_thing() {
+    for (path, text) in sources() {
+        let lines = text.lines().count();
+        assert!(lines <= LINES_MAX, "{}: {lines} lines; split it", path.display());
+    }
+}
+
+#[test]
+fn nothing_is_named_by_a_word_that_names_nothing() {
+    for (path, text) in sources() {
+        for line in text.lines() {
+            let declares = ["struct ", "enum ", "trait ", "mod "].iter().find_map(|keyword| {
+                let (before, name) = line.split_once(keyword)?;
+                (!before.contains("//") && !before.contains('"')).then_some(name)
+            });
+            let Some(name) = declares else { continue };
+            let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap();
+            let bad = BANNED.iter().find(|word| name.ends_with(*word));
+            assert!(bad.is_none(), "{}: {name} says nothing", path.display());
+        }
+    }
+}
+
+#[test]
+fn arrows_between_the_crates_point_one_way() {
+    for (name, allowed) in ARROWS {
+        let manifest = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+        let (_, dependencies) = manifest.split_once("[dependencies]").unwrap();
+        for (other, _) in ARROWS {
+            let uses = dependencies.lines().any(|line| line.starts_with(&format!("{other}.")));
+            assert!(!uses || allowed.contains(&other), "{name} must not use {other}");
+        }
+    }
+}
+
+#[test]
+fn the_rules_depend_on_nothing_that_does_io_keeps_time_or_draws_lots() {
+    let manifest = fs::read_to_string(root().join("domain/Cargo.toml")).unwrap();
+    let (_, rest) = manifest.split_once("[dependencies]").unwrap();
+    let dependencies = rest.split("\n[").next().unwrap();
+    for line in dependencies.lines().filter(|line| line.contains('.')) {
+        let name = line.split('.').next().unwrap();
+        let known = PURE.contains(&name) || ["uuid", "utoipa"].contains(&name);
+        assert!(known, "domain must not depend on {name}");
+    }
+    for (path, text) in sources() {
+        if path.starts_with(root().join("domain")) {
+            let asynchronous = text.contains("async fn ") && !path.ends_with("decider.rs");
+            assert!(!asynchronous, "{}: rules do not wait", path.display());
+        }
+    }
+}
+
+#[test]
+fn both_engines_have_the_same_migrations() {
+    let names = |engine: &str| {
+        let folder = root().join("migrations").join(engine);
+        let mut names: Vec<_> = files(&folder, &[".sql"])
+            .iter()
+            .map(|path| path.file_name().unwrap().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names("sqlite"), names("postgres"));
+    assert!(!names("sqlite").is_empty());
+}
+
+#[test]
+fn the_project_speaks_of_itself_alone() {
+    let endings = [".rs", ".md", ".toml", ".sql", ".json", "test", "extra", "with-postgres", "run"];
+    let foreign = ["/root/", "/home/", "/work/"];
+    for path in files(&root(), &endings) {
+        let Ok(text) = fs::read_to_string(&path) else { continue };
+        if path.ends_with("tests/tidy.rs") {
+            continue;
+        }
+        let found = foreign.iter().find(|start| text.contains(**start));
+        assert!(found.is_none(), "{}: names a path of one machine", path.display());
+    }
+}
