@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 use cqrs_es::DomainEvent;
 use domain::decider::{Decider, Event};
 use journal::{
-    Confirmed, Engine, Error, Gather, Journal, Metadata, Options, Read, Refusal, Request,
+    Confirmed, Engine, Error, Filter, Gather, Journal, Metadata, Options, Position, Read, Refusal,
+    Request,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -150,6 +151,26 @@ fn cpu_ms() -> u64 {
     fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10
 }
 
+/// Everything again, as a follower reads it, without decoding.
+async fn read(journal: &Journal) -> Result<String, Error> {
+    let (cpu, began) = (cpu_ms(), Instant::now());
+    let (mut position, mut bytes) = (Position::default(), 0);
+    loop {
+        let page = journal.after(position, &Filter::default(), 2_000).await?;
+        bytes += page.entries.iter().map(|e| e.payload.len() + e.metadata.len()).sum::<usize>();
+        position = page.next;
+        if page.next >= page.head {
+            break;
+        }
+    }
+    let each = (cpu_ms() - cpu) * 1_000_000 / u64::try_from(position.0).unwrap_or(1).max(1);
+    let mib = bytes >> 20;
+    let took = began.elapsed();
+    Ok(format!(
+        "{position} entries read ({mib} MiB) in {took:?}, {each} ns of CPU in this process each"
+    ))
+}
+
 /// The same rows, one durable insert each, through the same driver.
 async fn singly(journal: &Journal, connections: u64, seconds: u64) -> String {
     let sql = "INSERT INTO singly (id, payload, metadata) VALUES ($1, $2, $3)";
@@ -222,6 +243,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         run += 1;
         println!("{}", measure(&journal, clients, seconds, run).await);
         lines.insert(n, clients);
+    }
+    for _ in 0..2 {
+        println!("{}", read(&journal).await?);
     }
     let connections: &[u64] =
         if matches!(journal.engine(), Engine::Sqlite(_)) { &[1, 8] } else { &[1, 8, 32, 64] };

@@ -8,7 +8,8 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{FromRow, PgPool, Row, SqlitePool};
 use uuid::Uuid;
 
-use super::flat::at;
+use super::flat::{at, count};
+use super::pages;
 use crate::codec::{self, EVENTS_MAX};
 use crate::executor::{Recorded, Stored, Tail};
 use crate::options::Upcast;
@@ -40,6 +41,28 @@ impl Sql {
                 .replace("{command}", "e.command_id")
                 .replace("{joined}", "group_concat(e.payload, char(10) ORDER BY e.sequence)")
                 .replace("{any_type}", "e.event_type IN (SELECT t.value FROM json_each($5) AS t)"),
+        }
+    }
+}
+
+/// A page's query: joined, and row by row.
+struct Paged {
+    joined: Sql,
+    rows: Sql,
+}
+
+impl Paged {
+    fn new(extra: &str) -> Paged {
+        let narrowed = Sql::new(extra);
+        Paged {
+            joined: Sql {
+                postgres: pages::postgres(&narrowed.postgres),
+                sqlite: pages::sqlite(&narrowed.sqlite),
+            },
+            rows: Sql::new(&format!(
+                "SELECT {COLUMNS} FROM events e WHERE e.position > $1 AND e.position <= $2 {extra} \
+                 ORDER BY e.position LIMIT $3"
+            )),
         }
     }
 }
@@ -76,9 +99,7 @@ struct Queries {
     version_at: Sql,
     find: Sql,
     holder: Sql,
-    page: Sql,
-    page_of_types: Sql,
-    page_of_aggregates: Sql,
+    page: Paged,
     page_of_stream: Sql,
     stream: Sql,
     marks: Sql,
@@ -95,12 +116,6 @@ impl Queries {
     fn new() -> Queries {
         let of_stream = "FROM events e WHERE e.aggregate_type = $1 AND e.aggregate_id = $2 \
              AND e.sequence > $3 AND e.sequence <= $4";
-        let page = |extra: &str| {
-            Sql::new(&format!(
-                "SELECT {COLUMNS} FROM events e WHERE e.position > $1 AND e.position <= $2 {extra} \
-                 ORDER BY e.position LIMIT $3"
-            ))
-        };
         let by_stream = |condition: &str, order: &str| {
             Sql::new(&format!(
                 "{TYPES} SELECT {COLUMNS} FROM types t JOIN events e ON e.aggregate_type = t.name \
@@ -123,9 +138,7 @@ impl Queries {
                  WHERE f.idempotency_key = $1 ORDER BY e.position"
             )),
             holder: Sql::new("SELECT e.aggregate_id FROM events e WHERE e.claim = $1"),
-            page: page(""),
-            page_of_types: page("AND ($4 = '' OR e.aggregate_type = $4) AND {any_type}"),
-            page_of_aggregates: page("AND e.aggregate_type = $4"),
+            page: Paged::new("AND ($4 = '' OR e.aggregate_type = $4) AND ($6 = 0 OR {any_type})"),
             page_of_stream: by_stream(
                 "e.position > $2 AND ($4 = '' OR e.aggregate_type = $4) AND ($6 = 0 OR {any_type})",
                 "e.position",
@@ -282,27 +295,75 @@ impl Reader {
         let filters = !filter.types.is_empty() || filter.aggregate_type.is_some();
         let window = if filters { LOOK_MAX } else { limit };
         let upto = Position(seen_to.0.min(position.0.saturating_add(window)));
-        let (sql, types) = (&self.sql, codec::written(&filter.types)?);
+        let mut entries = Vec::new();
+        let mut at = position;
+        loop {
+            let asked = pages::PIECE.min(limit - count(entries.len()));
+            let piece = self.piece(at, upto, filter, asked).await?;
+            let full = count(piece.len()) == asked;
+            at = piece.last().map_or(upto, |last| last.position);
+            entries.extend(piece);
+            if !full || count(entries.len()) >= limit {
+                return Ok(page(entries, limit, upto, head));
+            }
+        }
+    }
+
+    /// What follows a position, `limit` entries at most.
+    async fn piece(
+        &self,
+        after: Position,
+        upto: Position,
+        filter: &Filter,
+        limit: i64,
+    ) -> Result<Vec<Entry>, Error> {
         let kind = filter.aggregate_type.as_deref().unwrap_or_default();
-        let entries = if !filters {
-            either!(&self.pool, sql.page, [position.0, upto.0, limit], fetch_all, Entry)?
-        } else if filter.types.is_empty() {
-            let sql = &sql.page_of_aggregates;
-            either!(&self.pool, sql, [position.0, upto.0, limit, kind], fetch_all, Entry)?
-        } else {
-            let sql = &sql.page_of_types;
-            match &self.pool {
-                Pool::Postgres(pool) => {
-                    let query = sqlx::query_as(&sql.postgres).bind(position.0).bind(upto.0);
-                    query.bind(limit).bind(kind).bind(&filter.types).fetch_all(pool).await?
-                }
-                Pool::Sqlite(pool) => {
-                    let query = sqlx::query_as(&sql.sqlite).bind(position.0).bind(upto.0);
-                    query.bind(limit).bind(kind).bind(types).fetch_all(pool).await?
-                }
+        let types = codec::written(&filter.types)?;
+        let filters = i64::from(!filter.types.is_empty());
+        let Paged { joined, rows } = &self.sql.page;
+        let place = (after.0, upto.0, limit);
+        let (text, number): (Option<String>, i64) = match &self.pool {
+            Pool::Postgres(pool) => {
+                let query = sqlx::query_as(&joined.postgres).bind(place.0).bind(place.1);
+                let query = query.bind(place.2).bind(kind).bind(&filter.types).bind(filters);
+                query.fetch_one(pool).await?
+            }
+            Pool::Sqlite(pool) => {
+                let query = sqlx::query_as(&joined.sqlite).bind(place.0).bind(place.1);
+                query
+                    .bind(place.2)
+                    .bind(kind)
+                    .bind(types.as_str())
+                    .bind(filters)
+                    .fetch_one(pool)
+                    .await?
             }
         };
-        Ok(page(entries, limit, upto, head))
+        if let Some(entries) = pages::entries(text.as_deref(), number) {
+            return Ok(entries);
+        }
+        Ok(match &self.pool {
+            Pool::Postgres(pool) => {
+                let query = sqlx::query_as(&rows.postgres).bind(place.0).bind(place.1);
+                query
+                    .bind(place.2)
+                    .bind(kind)
+                    .bind(&filter.types)
+                    .bind(filters)
+                    .fetch_all(pool)
+                    .await?
+            }
+            Pool::Sqlite(pool) => {
+                let query = sqlx::query_as(&rows.sqlite).bind(place.0).bind(place.1);
+                query
+                    .bind(place.2)
+                    .bind(kind)
+                    .bind(types.as_str())
+                    .bind(filters)
+                    .fetch_all(pool)
+                    .await?
+            }
+        })
     }
 
     async fn of_stream(
@@ -380,7 +441,7 @@ fn page(entries: Vec<Entry>, limit: i64, upto: Position, head: Position) -> Page
     Page { entries, next, head }
 }
 
-fn version_number(text: &str) -> i32 {
+pub(super) fn version_number(text: &str) -> i32 {
     // Ours are integers; stock programs may write "1.0", of which the first part counts.
     text.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default()
 }

@@ -153,6 +153,8 @@ pub(super) async fn run<A: Decider, R: Rule<A>, B: Backend>(
     let (outcome, recorded) = attempt.conclude().await;
     if let Ok(committed) = &outcome {
         shared.acknowledge(committed.position);
+        // News only if it was found after a lost reply, or another process recorded it.
+        shared.ring(committed.position);
     }
     land::<A>(flight, &outcome, recorded);
     let _ = answer.send(outcome);
