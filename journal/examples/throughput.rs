@@ -98,6 +98,7 @@ fn request(n: u64, run: u64) -> Request<Counter> {
 }
 
 async fn measure(journal: &Journal, clients: u64, seconds: u64, run: u64) -> String {
+    let cpu = cpu_ms();
     let (stop, done) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
     let next = Arc::new(AtomicU64::new(0));
     let began = Instant::now();
@@ -134,7 +135,19 @@ async fn measure(journal: &Journal, clients: u64, seconds: u64, run: u64) -> Str
     let at = |percent: usize| took.get((took.len() * percent / 100).min(took.len() - 1)).copied();
     let done = done.load(Ordering::Relaxed);
     let per_second = u128::from(done) * 1_000 / elapsed.as_millis().max(1);
-    format!("{clients:>5} in flight {per_second:>7}/s  p50 {:?}  p99 {:?}", at(50), at(99))
+    let each = u128::from(cpu_ms() - cpu) * 1_000 / u128::from(done.max(1));
+    format!(
+        "{clients:>5} in flight {per_second:>7}/s  p50 {:?}  p99 {:?}  {each} µs of CPU in this process each",
+        at(50).unwrap_or_default(),
+        at(99).unwrap_or_default()
+    )
+}
+
+/// The processor time of this process so far, on Linux; 0 elsewhere.
+fn cpu_ms() -> u64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10
 }
 
 /// The same rows, one durable insert each, through the same driver.
@@ -149,7 +162,7 @@ async fn singly(journal: &Journal, connections: u64, seconds: u64) -> String {
             let (engine, stop, payload) = (journal.engine().clone(), stop.clone(), payload.clone());
             tokio::spawn(async move {
                 let mut done = 0_u64;
-                let id = |n: u64| format!("{task}-{n}-01890a5d-ac96-774b-bcce-b302");
+                let id = |n: u64| format!("{connections}-{task}-{n}-ac96-774b-bcce-b302");
                 match engine {
                     Engine::Postgres(pool) => {
                         let mut one = pool.acquire().await?;
