@@ -68,7 +68,8 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         Some(Command::Rebuild(options)) => rebuild(&cli.store, options.table.as_deref()).await,
         Some(Command::Verify) => verify(&cli.store).await,
         Some(Command::Backup(options)) => backup(&cli.store, &options.file).await,
-        Some(Command::Demo(_) | Command::Import(_)) => {
+        Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
+        Some(Command::Demo(_)) => {
             Err(Fault::Data("this command is not part of this build".to_owned()))
         }
     }

@@ -31,6 +31,7 @@ pub mod health;
 pub mod history;
 pub mod house;
 pub mod idempotency;
+pub mod import;
 pub mod invoices;
 pub mod names;
 pub mod openapi;
