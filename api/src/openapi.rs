@@ -12,7 +12,7 @@ use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required, ResponseBuilder
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    attachment_paths, checks, codes, credit, credit_notes, customers, documents, event_types,
+    attachment_paths, card, checks, codes, credit, credit_notes, customers, documents, event_types,
     events, health, invoices, orders, problem, products, qualification, receipts, shipments, staff,
     status, stream, tokens,
 };
@@ -27,6 +27,7 @@ use crate::{
         health::alive, health::ready, health::metrics,
         attachment_paths::store, attachment_paths::fetch,
         codes::codes, event_types::event_types,
+        card::card,
         customers::register, customers::amend, customers::classify,
         documents::upload, documents::revoke,
         qualification::submit, qualification::approve, qualification::reject, qualification::give_back,

@@ -15,7 +15,7 @@ use crate::auth::authenticate;
 use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
-    attachment_paths, checks, codes, credit, credit_notes, customers, documents, event_types,
+    attachment_paths, card, checks, codes, credit, credit_notes, customers, documents, event_types,
     events, health, invoices, openapi, orders, products, qualification, receipts, shipments, staff,
     status, stream, tokens,
 };
@@ -28,6 +28,7 @@ pub fn routes(door: Door) -> Router {
         .route("/codes", get(codes::codes))
         .route("/event-types", get(event_types::event_types))
         .route("/customers", post(customers::register))
+        .route("/customers/{id}", get(card::card))
         .route("/customers/{id}/amend", post(customers::amend))
         .route("/customers/{id}/classify", post(customers::classify))
         .route("/customers/{id}/documents", post(documents::upload))

@@ -176,9 +176,7 @@ impl Follower {
     pub(crate) async fn catch_watermarks(&mut self) -> Result<(), Error> {
         let rows: Vec<(String, i64)> = match &mut self.session.link {
             Link::Sqlite(connection) => sqlx::query_as(WATERMARKS).fetch_all(connection).await?,
-            Link::Postgres(connection) => {
-                sqlx::query_as(WATERMARKS).fetch_all(connection).await?
-            }
+            Link::Postgres(connection) => sqlx::query_as(WATERMARKS).fetch_all(connection).await?,
         };
         let found: BTreeMap<String, i64> = rows.into_iter().collect();
         let mut moved = false;
@@ -213,12 +211,7 @@ async fn page(journal: Journal, after: i64) -> Result<Batch, Error> {
 }
 
 /// Moves the watermarks of some read models from one position to another, or tells that they are elsewhere.
-async fn swap(
-    session: &mut Session,
-    names: &[String],
-    from: i64,
-    to: i64,
-) -> Result<bool, Error> {
+async fn swap(session: &mut Session, names: &[String], from: i64, to: i64) -> Result<bool, Error> {
     let moved = match &mut session.link {
         Link::Postgres(connection) => {
             let update = sqlx::query(MOVE_POSTGRES).bind(to).bind(from).bind(names);

@@ -1,0 +1,89 @@
+//! The people, products and customers that stories are about, each made by the ordinary requests.
+
+use serde_json::{Value, json};
+use tests::server::Server;
+
+/// The first bytes of any PDF.
+const PDF: &[u8] = b"%PDF-1.7\n1 0 obj\n";
+
+/// Registers an implant of class III and answers its id.
+pub(crate) async fn stent(server: &Server) -> String {
+    let body = json!({
+        "code": "STENT-35-18", "name": "冠状动脉支架系统", "specification": "3.5×18 mm", "unit": "套", "class": "III",
+        "catalogue": {"version": "2017", "code": "13-07-02"}, "registration_number": "国械注准20243139901",
+        "registered_from": "2024-06-01", "registered_to": "2029-05-31", "registrant": "示范器械股份有限公司",
+        "manufacturer": "示范器械股份有限公司", "manufacturer_licence": "浙药监械生产许20200001号",
+        "udi_di": "06901234567892", "udi_issuer": "gs1", "traits": ["implant"],
+    });
+    server.post("quality", "/v1/products", body).await.expect(201).id()
+}
+
+/// Registers a dealer and answers its id.
+pub(crate) async fn dealer(server: &Server) -> String {
+    let body = json!({
+        "name": "示范医疗器械有限公司", "uscc": uscc(), "kind": "distributor", "region": "330100",
+        "business_unit": "east", "registered_address": "杭州市示范路1号", "delivery_addresses": ["杭州市示范路2号"],
+    });
+    server.post("sales", "/v1/customers", body).await.expect(201).id()
+}
+
+/// A code with the right check character.
+pub(crate) fn uscc() -> String {
+    domain::uscc::Uscc::with_check("91330100000000001").unwrap().to_string()
+}
+
+/// Stores a scan and answers its id.
+pub(crate) async fn scan(server: &Server) -> String {
+    let person = server.person("sales").await;
+    let request = server.send(reqwest::Method::PUT, &person.secret, "/v1/attachments");
+    let stored = request.header("content-type", "application/pdf").body(PDF);
+    tests::server::answer(stored).await.expect(201).id()
+}
+
+pub(crate) async fn business_licence(server: &Server) -> Value {
+    json!({
+        "kind": "business_licence", "number": uscc(), "issuer": "杭州市市场监督管理局", "issued_on": "2020-01-10",
+        "valid_from": "2020-01-10", "valid_to": null, "long_term": true, "copy": "sealed_copy",
+        "scan": scan(server).await,
+    })
+}
+
+pub(crate) async fn trading_licence(server: &Server, number: &str, from: &str, to: &str) -> Value {
+    json!({
+        "kind": "device_trading_licence", "number": number, "issuer": "杭州市市场监督管理局",
+        "issued_on": from, "valid_from": from, "valid_to": to, "mode": "wholesale",
+        "scope": [{"catalogue": "2017", "code": "13", "class": "III"}], "copy": "sealed_copy",
+        "scan": scan(server).await,
+    })
+}
+
+/// Uploads, submits and has Quality approve.
+pub(crate) async fn qualify(server: &Server, customer: &str, papers: Vec<Value>) {
+    let path = format!("/v1/customers/{customer}");
+    for paper in papers {
+        server.post("sales", &format!("{path}/documents"), paper).await.expect(201);
+    }
+    server.post("sales", &format!("{path}/qualification/submit"), json!({})).await.expect(200);
+    let comment = json!({"comment": "papers compared with the register"});
+    server.post("quality", &format!("{path}/qualification/approve"), comment).await.expect(200);
+}
+
+pub(crate) async fn grant(server: &Server, customer: &str, amount: &str) {
+    let body = json!({
+        "limit": {"kind": "amount", "amount": {"amount": amount, "currency": "CNY"}}, "terms_days": 60,
+        "valid_until": "2028-11-22",
+    });
+    server
+        .post("credit", &format!("/v1/customers/{customer}/credit/grant"), body)
+        .await
+        .expect(200);
+}
+
+/// An order's body.
+pub(crate) fn order(product: &str, quantity: u32, ship_on: &str) -> Value {
+    json!({
+        "reference": "PO-1", "lines": [{"product": product, "quantity": quantity, "unit_price": "1000.00"}],
+        "currency": "CNY", "requested_ship_date": ship_on, "ship_to": "杭州市示范路2号",
+        "payment": {"kind": "credit"},
+    })
+}

@@ -1,0 +1,4 @@
+//! Acceptance criteria, told over HTTP against a whole server.
+
+mod company;
+mod trade;
