@@ -58,6 +58,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         Some(Command::Token(command)) => token(&cli.store, command).await,
         Some(Command::Migrate(options)) => migrate(&cli.store, options.grant.as_deref()).await,
         Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
+        Some(Command::Demo(options)) => crate::demo::run(&cli.serving, &options).await,
         Some(_) => Err(Fault::Data("not in this build".to_owned())),
     }
 }

@@ -18,6 +18,7 @@ pub mod credit_notes;
 pub mod csv;
 pub mod customers;
 pub mod decisions;
+pub mod demo;
 pub mod documents;
 pub mod door;
 pub mod envelope;
