@@ -1,3 +1,85 @@
-//! The benchmarks that every performance claim comes from.
+//! The benchmarks that every performance claim comes from: measured side by side in one run, printed as one table.
+//!
+//! Exits 1 when a result is wrong (an event lost, doubled or out of order, a limit passed), never because it is slow.
 
-fn main() {}
+#![expect(unreachable_pub, reason = "a program has no outside; `pub` says what other files use")]
+#![expect(clippy::float_arithmetic, reason = "rates and ratios are what this program is for")]
+
+mod bench;
+mod check;
+mod cluster;
+mod company;
+mod embedded;
+mod inserts;
+mod load;
+mod orders;
+mod ours;
+mod rows;
+mod seeding;
+mod stock;
+mod table;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::{
+    bench::{Bench, Scale},
+    cluster::Cluster,
+};
+
+#[derive(Parser)]
+#[command(about = "Measures Probity against stock cqrs-es and against plain inserts")]
+struct Arguments {
+    /// A short run on less of everything: shows that all works, and claims nothing.
+    #[arg(long)]
+    quick: bool,
+    #[arg(long, default_value_t = 3)]
+    rounds: u32,
+    /// Only these rows (with those that share their measurement).
+    #[arg(long = "row")]
+    rows: Vec<u32>,
+    /// The database to measure on; absent: a private cluster.
+    #[arg(long, env = "PROBITY_BENCH_POSTGRES", hide_env_values = true)]
+    postgres: Option<String>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What this program is started as by itself.
+#[derive(Subcommand)]
+enum Part {
+    #[command(hide = true)]
+    Client(rows::pair::Order),
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    if let Some(Part::Client(order)) = arguments.part {
+        return rows::pair::serve(order).await;
+    }
+    let scale = if arguments.quick { Scale::quick } else { Scale::full }(arguments.rounds);
+    let bench = Bench::new(Cluster::reach(arguments.postgres).await?, scale)?;
+    bench.say(&bench.cluster.described().await?);
+    let asked = |rows: &[u32]| {
+        arguments.rows.is_empty() || rows.iter().any(|row| arguments.rows.contains(row))
+    };
+    let mut table = Vec::new();
+    if asked(&[1, 2, 3, 4]) {
+        table.extend(rows::orders::measure(&bench).await?);
+    }
+    if asked(&[5, 8]) {
+        table.extend(rows::long::measure(&bench).await?);
+    }
+    if asked(&[6]) {
+        table.extend(rows::sqlite::measure(&bench).await?);
+    }
+    if asked(&[7]) {
+        table.extend(rows::pair::measure(&bench).await?);
+    }
+    if asked(&[11]) {
+        table.extend(rows::reading::measure(&bench).await?);
+    }
+    table.sort_by_key(|row| row.number);
+    table::print(&mut std::io::stdout().lock(), &table)
+}

@@ -1,0 +1,88 @@
+//! Our side: commands through the journal's executor.
+
+use std::sync::Arc;
+
+use anyhow::{Result, bail};
+use domain::customer::Customer;
+use journal::{Journal, Metadata, Options, Refusal, Replayed, Request};
+use uuid::Uuid;
+
+use crate::{
+    company::Company,
+    load::Client,
+    orders::{Orders, Whose},
+    seeding,
+};
+
+/// What the journal said of one command.
+#[derive(Clone, Copy, Debug)]
+pub struct Acknowledged {
+    pub command_id: Uuid,
+    pub events: u64,
+    /// Of the last event.
+    pub position: i64,
+    pub version: i64,
+}
+
+pub struct OurClient {
+    journal: Journal,
+    orders: Orders,
+    pub acknowledged: Vec<Acknowledged>,
+}
+
+pub fn clients(
+    journal: &Journal,
+    company: &Arc<Company>,
+    whose: Whose,
+    clients: u32,
+    source: u32,
+) -> Vec<OurClient> {
+    let orders = Orders::of(company, whose, clients, source).into_iter();
+    orders
+        .map(|orders| OurClient { journal: journal.clone(), orders, acknowledged: Vec::new() })
+        .collect()
+}
+
+/// Opened as a server opens it, but for the name.
+pub async fn open(url: &str, instance: &str) -> Result<Journal> {
+    let options = Options { instance: instance.to_owned(), ..Options::default() };
+    Ok(Journal::open(url, options).await?)
+}
+
+impl Client for OurClient {
+    async fn command(&mut self) -> Result<u64> {
+        let (stream, asked) = self.orders.next()?;
+        let (command_id, actor) = (asked.command_id, asked.context.turn.actor.to_string());
+        let request = Request::<Customer> {
+            stream,
+            command: asked.command,
+            context: asked.context,
+            key: format!("{actor}/{command_id}"),
+            request_hash: seeding::request_hash(command_id),
+            if_match: None,
+            metadata: Metadata {
+                actor,
+                via: None,
+                command_id,
+                correlation_id: Some(command_id.to_string()),
+                causation_id: None,
+            },
+        };
+        loop {
+            match self.journal.execute(request.clone()).await {
+                Ok(done) if done.replayed == Replayed::Yes => {
+                    bail!("{command_id} was there before")
+                }
+                Ok(done) => {
+                    let events = u64::try_from(done.events.len())?;
+                    let (position, version) = (done.position.0, done.version.0);
+                    self.acknowledged.push(Acknowledged { command_id, events, position, version });
+                    return Ok(events);
+                }
+                // As a client does that is told to repeat with its key.
+                Err(Refusal::Unknown) => {}
+                Err(refusal) => bail!("refused: {refusal}"),
+            }
+        }
+    }
+}

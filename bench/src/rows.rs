@@ -1,0 +1,7 @@
+//! The rows of the table, in its order; rows that share a set-up are measured together.
+
+pub mod long;
+pub mod orders;
+pub mod pair;
+pub mod reading;
+pub mod sqlite;

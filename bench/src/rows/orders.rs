@@ -1,0 +1,182 @@
+//! Rows 1 to 4: order commands of 10,000 customers, at 256, 8 and 1 in flight, against stock and against single-row inserts.
+
+use std::sync::Arc;
+
+use anyhow::{Result, ensure};
+use journal::Position;
+
+use crate::{
+    bench::Bench,
+    check,
+    company::Company,
+    inserts,
+    load::{Measured, drive},
+    orders::Whose,
+    ours,
+    seeding::{Recorded, Sales, Writer},
+    stock,
+    table::{Compared, Round, Row, Target},
+};
+
+/// What the peers are tried with; their best counts.
+const PEERS: [u32; 3] = [8, 32, 64];
+const PEAK: u32 = 256;
+
+/// One round's figures.
+struct Figures {
+    stock: Vec<(u32, Measured)>,
+    inserts: Vec<(u32, Measured)>,
+    ours: Vec<(u32, Measured)>,
+}
+
+pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
+    let customers = bench.scale.customers;
+    let whose = Whose::Many { first: 0, count: customers };
+    let url = bench.store("bench_ours", customers, Sales::default()).await?;
+    let stock_url = bench.cluster.schema("bench_stock").await?;
+    stock::table(&stock_url, "bench_ours").await?;
+    let plain_url = bench.cluster.schema("bench_plain").await?;
+    let plain = stock::pool(&plain_url, 64).await?;
+    for sql in inserts::TABLE {
+        sqlx::query(sql).execute(&plain).await?;
+    }
+    let into = inserts::Into::Postgres(plain.clone());
+    let rows = Arc::new(order_rows(&bench.company)?);
+    let journal = ours::open(&url, "bench").await?;
+    // Both sides have seen every customer once before anything is counted: a server runs for weeks.
+    let (_, warm) =
+        drive(ours::clients(&journal, &bench.company, whose, PEAK, 1), bench.scale.span).await?;
+    let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
+
+    let mut rounds = Vec::new();
+    let mut source = 10;
+    for round in 0..bench.scale.rounds {
+        bench.say(&format!("orders, round {}", round + 1));
+        let mut figures = Figures { stock: Vec::new(), inserts: Vec::new(), ours: Vec::new() };
+        for tasks in [1, 8, 32, 64] {
+            source += 1;
+            let (pool, repository) = stock::postgres(&stock_url, tasks.max(2)).await?;
+            let clients = stock::clients(repository, &bench.company, whose, tasks, source);
+            let (measured, _) = drive(clients, bench.scale.span).await?;
+            bench.say(&measured.described("stock", tasks));
+            figures.stock.push((tasks, measured));
+            pool.close().await;
+        }
+        for in_flight in [PEAK, 8, 1] {
+            source += 1;
+            let clients = ours::clients(&journal, &bench.company, whose, in_flight, source);
+            let (measured, clients) = drive(clients, bench.scale.span).await?;
+            acknowledged.extend(clients.into_iter().flat_map(|c| c.acknowledged));
+            bench.say(&measured.described("Probity", in_flight));
+            figures.ours.push((in_flight, measured));
+        }
+        for connections in PEERS {
+            source += 1;
+            let clients = inserts::clients(&into, &rows, connections, source);
+            let (measured, _) = drive(clients, bench.scale.span).await?;
+            bench.say(&measured.described("inserts", connections));
+            figures.inserts.push((connections, measured));
+        }
+        rounds.push(figures);
+    }
+    plain.close().await;
+    check::acknowledged(&journal, Position(bench.seeded()), &acknowledged).await?;
+    check::limits(&journal, customers).await?;
+    journal.close().await;
+    ensure!(!rounds.is_empty(), "no round was measured");
+    rows_of(&rounds)
+}
+
+/// Real order events, to be inserted one by one.
+pub(super) fn order_rows(company: &Company) -> Result<Vec<Recorded>> {
+    let mut rows = Vec::new();
+    for number in 0..1_000 {
+        let sales = Sales { paid: 0, unpaid: 1 };
+        let story = Writer::new(company, 900 + number).customer(number, &sales)?;
+        rows.extend(story.into_iter().filter(|row| row.event_type == "trading.order-placed"));
+    }
+    Ok(rows)
+}
+
+fn at(of: &[(u32, Measured)], clients: u32, figure: impl Fn(&Measured) -> f64) -> f64 {
+    of.iter().find(|(n, _)| *n == clients).map_or(f64::NAN, |(_, measured)| figure(measured))
+}
+
+fn best(of: &[(u32, Measured)], figure: impl Fn(&Measured) -> f64) -> f64 {
+    let of = of.iter().filter(|(n, _)| PEERS.contains(n));
+    of.map(|(_, measured)| figure(measured)).fold(0.0, f64::max)
+}
+
+fn rows_of(rounds: &[Figures]) -> Result<Vec<Row>> {
+    let compared = |what, target, unit, pair: &dyn Fn(&Figures) -> (f64, f64)| Compared {
+        what,
+        target,
+        unit,
+        rounds: rounds
+            .iter()
+            .map(|figures| {
+                let (ours, peer) = pair(figures);
+                Round { ours, peer: Some(peer) }
+            })
+            .collect(),
+    };
+    let speed = Measured::commands_a_second;
+    let rows = Measured::events_a_second;
+    Ok(vec![
+        Row {
+            number: 1,
+            what: "durable order commands with full gates, 10,000 customers, 256 in flight, PostgreSQL",
+            against: "stock, its best of 8/32/64 tasks",
+            compared: vec![compared(
+                "",
+                Target::AtLeast { must: 8.0, aim: 15.0 },
+                "commands/s",
+                &|f| (at(&f.ours, PEAK, speed), best(&f.stock, speed)),
+            )],
+            notes: Vec::new(),
+        },
+        Row {
+            number: 2,
+            what: "the same, in events/s",
+            against: "single-row durable INSERTs, best of 8/32/64 connections",
+            compared: vec![compared(
+                "",
+                Target::AtLeast { must: 2.0, aim: 4.0 },
+                "events/s",
+                &|f| (at(&f.ours, PEAK, rows), best(&f.inserts, rows)),
+            )],
+            notes: Vec::new(),
+        },
+        Row {
+            number: 3,
+            what: "the same, p99",
+            against: "p99 of those INSERTs at 8 and at 64 connections",
+            compared: vec![
+                compared("8 in flight", Target::AtMost { must: 2.0, aim: 1.0 }, "ms", &|f| {
+                    (at(&f.ours, 8, Measured::p99), at(&f.inserts, 8, Measured::p99))
+                }),
+                compared("256 in flight", Target::AtMost { must: 2.0, aim: 1.0 }, "ms", &|f| {
+                    (at(&f.ours, PEAK, Measured::p99), at(&f.inserts, 64, Measured::p99))
+                }),
+            ],
+            notes: Vec::new(),
+        },
+        Row {
+            number: 4,
+            what: "the same, few clients",
+            against: "stock, same",
+            compared: vec![
+                compared("1 client", Target::AtLeast { must: 1.3, aim: 1.8 }, "commands/s", &|f| {
+                    (at(&f.ours, 1, speed), at(&f.stock, 1, speed))
+                }),
+                compared(
+                    "8 clients",
+                    Target::AtLeast { must: 2.0, aim: 3.0 },
+                    "commands/s",
+                    &|f| (at(&f.ours, 8, speed), at(&f.stock, 8, speed)),
+                ),
+            ],
+            notes: Vec::new(),
+        },
+    ])
+}
