@@ -91,7 +91,7 @@ impl Company {
 
     /// One line of ten pieces; the odd ones are implants of class III, the even ones syringes of class II.
     pub fn order(&self, customer: u32, command_id: Uuid) -> Result<Asked> {
-        let product = product_id(1 + u128::from(customer % 2));
+        let product = Self::product_for(customer);
         let line = PlacedLine {
             product,
             quantity: serde_json::from_value(json!(10))?,
@@ -101,7 +101,7 @@ impl Company {
             reference: Some("PO-2026-0001".parse()?),
             currency: None,
             lines: vec![line],
-            requested_ship_date: self.today.checked_add_days(Days::new(7)),
+            requested_ship_date: Some(self.ship_date()?),
             ship_to: None,
             payment: None,
         };
@@ -109,6 +109,15 @@ impl Company {
         context.facts = self.facts_for(product);
         let command = Command::Trading(trading::Command::Place(Box::new(placement)));
         Ok(Asked { command, context, command_id })
+    }
+
+    /// What this customer orders.
+    pub fn product_for(customer: u32) -> ProductId {
+        product_id(1 + u128::from(customer % 2))
+    }
+
+    pub fn ship_date(&self) -> Result<NaiveDate> {
+        self.today.checked_add_days(Days::new(7)).context("no such day")
     }
 
     pub fn cancellation(&self, order: OrderId, command_id: Uuid) -> Result<Asked> {
