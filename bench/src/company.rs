@@ -264,9 +264,12 @@ pub fn placed_at_most(customer: u32) -> usize {
 }
 
 fn timed_id(millis: u64, source: u32, count: u32) -> Uuid {
-    let [a, b, c, d] = source.to_be_bytes();
-    let [e, f, g, h] = count.to_be_bytes();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, 0, 0, e, f, g, h]).into_uuid()
+    let mut rest = [0; 10];
+    let numbers = source.to_be_bytes().into_iter().chain([0, 0]).chain(count.to_be_bytes());
+    for (byte, number) in rest.iter_mut().zip(numbers) {
+        *byte = number;
+    }
+    uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
 }
 
 fn turn(command_id: Uuid, actor: &str, now: DateTime<Utc>, today: NaiveDate) -> Result<Turn> {

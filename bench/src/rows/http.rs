@@ -31,46 +31,15 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let sales = server.token("sales").await?;
     let journal = ours::open(&url, "bench-reader").await?;
     let mark = journal.head().await?;
-    let (mut rounds, mut lags, mut acknowledged, mut source) =
-        (Vec::new(), Vec::new(), Vec::new(), 1);
+    let sides = Sides { bench, server: &server, sales: &sales, stock_url: &stock_url, pool: &pool };
+    let (mut rounds, mut lags, mut acknowledged) = (Vec::new(), Vec::new(), Vec::new());
+    // In the first round both sides see every customer and plan every statement; it does not count.
     for round in 0..=bench.scale.rounds {
-        source += 2;
-        let peer = Server::start(Side::Stock, &stock_url, bench.folder.path()).await?;
-        let clients = shopping::shoppers(
-            &peer.address,
-            ADMINISTRATOR,
-            &bench.company,
-            customers,
-            CONNECTIONS,
-            source,
-        );
-        let (theirs, _) = drive(clients.await?, bench.scale.span).await?;
-        peer.stop().await?;
-        let clients = shopping::shoppers(
-            &server.address,
-            &sales,
-            &bench.company,
-            customers,
-            CONNECTIONS,
-            source + 1,
-        );
-        let (measured, clients) = drive(clients.await?, bench.scale.span).await?;
-        let (behind, lag) = lag(&pool).await?;
-        acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
-        if round == 0 {
-            continue; // Both have seen every customer and planned every statement.
+        let (compared, lag) = sides.round(round, &mut acknowledged).await?;
+        if round > 0 {
+            rounds.push(compared);
+            lags.push(lag);
         }
-        bench.say(&format!("HTTP, round {round}"));
-        bench.say(&theirs.described("stock", CONNECTIONS));
-        bench.say(&measured.described("Probity", CONNECTIONS));
-        bench.say(&format!(
-            "  read models {behind} events behind at the end, caught up after {lag:.2} s"
-        ));
-        lags.push(format!("{behind} events and {lag:.2} s"));
-        rounds.push(Round {
-            ours: measured.commands_a_second(),
-            peer: Some(theirs.commands_a_second()),
-        });
     }
     shopping::check(&journal, mark, &acknowledged).await?;
     check::limits(&journal, customers).await?;
@@ -92,6 +61,40 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
             lags.join("; ")
         )],
     }])
+}
+
+struct Sides<'a> {
+    bench: &'a Bench,
+    server: &'a Server,
+    sales: &'a str,
+    stock_url: &'a str,
+    pool: &'a PgPool,
+}
+
+impl Sides<'_> {
+    async fn round(&self, round: u32, acknowledged: &mut Vec<i64>) -> Result<(Round, String)> {
+        let Self { bench, server, .. } = self;
+        let (company, customers, span) = (&bench.company, bench.scale.customers, bench.scale.span);
+        let peer = Server::start(Side::Stock, self.stock_url, bench.folder.path()).await?;
+        let shoppers = |address, token, source| {
+            shopping::shoppers(address, token, company, customers, CONNECTIONS, source)
+        };
+        let address = peer.address.clone();
+        let clients = shoppers(&address, ADMINISTRATOR, 2 * round + 2).await?;
+        let (theirs, _) = drive(clients, span).await?;
+        peer.stop().await?;
+        let clients = shoppers(&server.address, self.sales, 2 * round + 3).await?;
+        let (measured, clients) = drive(clients, span).await?;
+        let (behind, lag) = lag(self.pool).await?;
+        acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
+        bench.say(&format!("HTTP, round {round}"));
+        bench.say(&theirs.described("stock", CONNECTIONS));
+        bench.say(&measured.described("Probity", CONNECTIONS));
+        let lag = format!("{behind} events and {lag:.2} s");
+        bench.say(&format!("  the read models were behind by {lag}"));
+        let (ours, peer) = (measured.commands_a_second(), theirs.commands_a_second());
+        Ok((Round { ours, peer: Some(peer) }, lag))
+    }
 }
 
 /// How far the slowest read model is behind, and how long it takes to be there.

@@ -2,7 +2,7 @@
 //!
 //! Counted from `recorded_at`, which is taken when the transaction begins: the commit itself is in the figure.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
@@ -35,32 +35,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     const { assert!(SUBSCRIBERS <= PER_TOKEN_MAX, "one token holds them all") };
     let (mut rounds, mut notes) = (Vec::new(), Vec::new());
     for round in 0..=bench.scale.rounds {
-        let commands = COMMANDS_A_SECOND * u32::try_from(bench.scale.span.as_secs())?;
-        let mut subscribers = Vec::new();
-        for _ in 0..SUBSCRIBERS {
-            let stream = Connection::open(&server.address, &auditor).await?;
-            let stream = stream.follow("/v1/events/stream").await?;
-            subscribers.push(tokio::spawn(subscribe(stream, commands)));
-        }
-        let shoppers = shopping::shoppers(
-            &server.address,
-            &sales,
-            &bench.company,
-            customers,
-            SENDERS,
-            10 + round,
-        );
-        let began = std::time::Instant::now();
-        let sending: Vec<_> = shoppers
-            .await?
-            .into_iter()
-            .map(|shopper| tokio::spawn(send(shopper, commands / SENDERS)))
-            .collect();
-        for task in sending {
-            task.await??;
-        }
-        let rate = number(u64::from(commands)) / began.elapsed().as_secs_f64();
-        let latency = gather(subscribers).await?;
+        let (rate, latency) = one(bench, &server, &sales, &auditor, round).await?;
         if round == 0 {
             continue;
         }
@@ -88,6 +63,34 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         }],
         notes: vec![format!("from `recorded_at`, so with the commit itself: {}", notes.join("; "))],
     }])
+}
+
+/// Commands a second, and how late each event was seen by each subscriber.
+async fn one(
+    bench: &Bench,
+    server: &Server,
+    sales: &str,
+    auditor: &str,
+    round: u32,
+) -> Result<(f64, Histogram<u64>)> {
+    let commands = COMMANDS_A_SECOND * u32::try_from(bench.scale.span.as_secs())?;
+    let mut subscribers = Vec::new();
+    for _ in 0..SUBSCRIBERS {
+        let stream = Connection::open(&server.address, auditor).await?;
+        let stream = stream.follow("/v1/events/stream").await?;
+        subscribers.push(tokio::spawn(subscribe(stream, commands)));
+    }
+    let (company, customers) = (&bench.company, bench.scale.customers);
+    let shoppers =
+        shopping::shoppers(&server.address, sales, company, customers, SENDERS, 10 + round).await?;
+    let began = Instant::now();
+    let send = |shopper| tokio::spawn(send(shopper, commands / SENDERS));
+    let sending: Vec<_> = shoppers.into_iter().map(send).collect();
+    for task in sending {
+        task.await??;
+    }
+    let rate = number(u64::from(commands)) / began.elapsed().as_secs_f64();
+    Ok((rate, gather(subscribers).await?))
 }
 
 /// One command every so often, at its time and not after the last answer.
