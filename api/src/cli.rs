@@ -57,6 +57,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         None | Some(Command::Serve) => serve(&cli.store, &cli.serving).await,
         Some(Command::Token(command)) => token(&cli.store, command).await,
         Some(Command::Migrate(options)) => migrate(&cli.store, options.grant.as_deref()).await,
+        Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
         Some(_) => Err(Fault::Data("not in this build".to_owned())),
     }
 }

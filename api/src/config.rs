@@ -47,6 +47,7 @@ pub enum Command {
     /// Serve a throw-away store filled with the demonstration company
     Demo(DemoOptions),
     /// Take customers, products or receivables from a CSV or XLSX file
+    #[command(after_help = crate::import::help())]
     Import(ImportOptions),
     /// Make, list and revoke credentials
     #[command(subcommand)]

@@ -28,6 +28,7 @@ pub mod extract;
 pub mod health;
 pub mod house;
 pub mod idempotency;
+pub mod import;
 pub mod invoices;
 pub mod names;
 pub mod openapi;

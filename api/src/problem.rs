@@ -198,12 +198,21 @@ impl Problem {
     pub fn code(&self) -> &str {
         &self.0.code
     }
+
+    /// What happened and what to do next; a fault of ours says only its id.
+    pub fn detail(&self) -> &str {
+        self.0.detail.as_deref().or(self.0.id.as_deref()).unwrap_or_default()
+    }
+
+    /// Who has what must be unique.
+    pub fn holder(&self) -> Option<&str> {
+        self.0.holder.as_deref()
+    }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let detail = self.0.detail.as_deref().or(self.0.id.as_deref()).unwrap_or_default();
-        write!(formatter, "{} {}: {detail}", self.0.status, self.0.code)
+        write!(formatter, "{} {}: {}", self.0.status, self.0.code, self.detail())
     }
 }
 

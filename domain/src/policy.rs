@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use self::pack::Pack;
-use crate::{decider::Decider, events, stock_aggregate, turn::Turn};
+use crate::{customer::rejection::Class, decider::Decider, events, stock_aggregate, turn::Turn};
 
 /// The one stream of the policy aggregate, as long as one legal entity is one database.
 pub const STREAM: &str = "policy-default";
@@ -58,6 +58,21 @@ impl Rejection {
             Self::AlreadyInForce => "policy.already_in_force",
             Self::NotCanonical(_) => "policy.not_canonical",
         }
+    }
+
+    pub fn class(&self) -> Class {
+        match self {
+            Self::AlreadyInForce => Class::Conflict,
+            Self::NotCanonical(_) => Class::Content,
+        }
+    }
+
+    pub fn text(&self) -> pack::Text {
+        let zh = match self {
+            Self::AlreadyInForce => "该政策包已在执行。",
+            Self::NotCanonical(_) => "该政策包没有规范形式。",
+        };
+        pack::Text { zh: zh.to_owned(), en: self.to_string() }
     }
 }
 

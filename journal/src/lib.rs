@@ -5,9 +5,9 @@
 mod codec;
 mod engine;
 mod error;
-mod gathering;
 #[doc(hidden)]
 pub mod executor;
+mod gathering;
 mod journal;
 mod leaf;
 mod options;

@@ -142,8 +142,7 @@ pub async fn by_customer(
 ) -> Result<Listed<CustomerBuckets>, Error> {
     let [day, d30, d60, d90, d180, d360] = edges(as_of);
     let (after, limit) = (keyset.text(), keyset.fetched());
-    let rows =
-        fetch!(engine, BucketColumns, ITEMS, day, d30, d60, d90, d180, d360, &after, limit)?;
+    let rows = fetch!(engine, BucketColumns, ITEMS, day, d30, d60, d90, d180, d360, &after, limit)?;
     let listed = Listed::new(rows, keyset, |row| row.customer.clone());
     Ok(listed.map(|row| CustomerBuckets { customer: row.customer.clone(), buckets: row.into() }))
 }

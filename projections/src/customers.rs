@@ -17,12 +17,12 @@ use journal::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::Error;
 use crate::model::Model;
 use crate::query::{Keyset, Listed, fetch, like, money};
 use crate::seen::{Seen, capability};
 use crate::store::bulk::column_names;
 use crate::store::{Rows, Stored, table};
-use crate::Error;
 
 table! {
     #[derive(Clone, Debug, PartialEq)]

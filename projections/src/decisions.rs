@@ -11,8 +11,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::decision::{Cause, CauseCode};
 use domain::customer::trading::Lifted;
+use domain::decision::{Cause, CauseCode};
 use domain::ids::OrderId;
 
 use crate::store::{Json, table};

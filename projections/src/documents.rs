@@ -6,11 +6,11 @@
 use std::borrow::Cow;
 
 use chrono::{DateTime, Days, NaiveDate, Utc};
+use domain::catalogue::ScopeItem;
 use domain::customer::{
     Event,
     qualification::{CopyKind, DocumentUploaded, TradeMode},
 };
-use domain::catalogue::ScopeItem;
 use domain::ids::DocumentId;
 use journal::Engine;
 use serde::Serialize;
@@ -78,7 +78,8 @@ impl DocumentRow {
     }
 }
 
-const OF_CUSTOMER: &str = "FROM documents WHERE customer = $1 AND document > $2 ORDER BY document LIMIT $3";
+const OF_CUSTOMER: &str =
+    "FROM documents WHERE customer = $1 AND document > $2 ORDER BY document LIMIT $3";
 const ENDING: &str = "FROM documents WHERE standing = 'approved' AND valid_to <= $1 \
      AND (valid_to > $2 OR (valid_to = $2 AND document > $3)) ORDER BY valid_to, document LIMIT $4";
 

@@ -16,7 +16,9 @@ pub enum Error {
     NotMigrated(&'static str),
     #[error("the projector has stopped")]
     Stopped,
-    #[error("the read models stand at {reached}, not at {head}: let them catch up and verify again")]
+    #[error(
+        "the read models stand at {reached}, not at {head}: let them catch up and verify again"
+    )]
     Behind { reached: Position, head: Position },
     #[error("{0:?} is no cursor of this list: begin again without one")]
     Cursor(String),

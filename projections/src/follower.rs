@@ -136,7 +136,7 @@ impl Follower {
 
     /// False: somebody else moved the watermarks.
     async fn apply(&mut self, watermark: i64, batch: &Batch) -> Result<bool, Error> {
-        let Self { session, models, .. } = self;
+        let Self { journal, session, models, .. } = self;
         let mut group: Vec<_> = models.iter_mut().filter(|it| it.watermark == watermark).collect();
         for followed in &mut group {
             batch.events.iter().for_each(|event| followed.model.ask(event));
@@ -146,6 +146,8 @@ impl Follower {
             batch.events.iter().for_each(|event| followed.model.fold(event));
         }
         let names: Vec<String> = group.iter().map(|it| it.model.name().to_owned()).collect();
+        // SQLite has one writer: the executor and this loop take turns instead of waiting for the file.
+        let _turn = journal.turn().await;
         session.begin().await?;
         if !swap(session, &names, watermark, batch.next).await? {
             return Ok(false);
@@ -174,9 +176,7 @@ impl Follower {
     pub(crate) async fn catch_watermarks(&mut self) -> Result<(), Error> {
         let rows: Vec<(String, i64)> = match &mut self.session.link {
             Link::Sqlite(connection) => sqlx::query_as(WATERMARKS).fetch_all(connection).await?,
-            Link::Postgres(connection) => {
-                sqlx::query_as(WATERMARKS).fetch_all(connection).await?
-            }
+            Link::Postgres(connection) => sqlx::query_as(WATERMARKS).fetch_all(connection).await?,
         };
         let found: BTreeMap<String, i64> = rows.into_iter().collect();
         let mut moved = false;
@@ -211,12 +211,7 @@ async fn page(journal: Journal, after: i64) -> Result<Batch, Error> {
 }
 
 /// Moves the watermarks of some read models from one position to another, or tells that they are elsewhere.
-async fn swap(
-    session: &mut Session,
-    names: &[String],
-    from: i64,
-    to: i64,
-) -> Result<bool, Error> {
+async fn swap(session: &mut Session, names: &[String], from: i64, to: i64) -> Result<bool, Error> {
     let moved = match &mut session.link {
         Link::Postgres(connection) => {
             let update = sqlx::query(MOVE_POSTGRES).bind(to).bind(from).bind(names);

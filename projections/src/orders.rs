@@ -23,9 +23,7 @@ use crate::query::{currency, money};
 use crate::store::{Json, table};
 
 pub(crate) use fold::Orders;
-pub use queries::{
-    Exposure, ExposureOf, Hold, exposure, holds, of_customer, one, shipments_of,
-};
+pub use queries::{Exposure, ExposureOf, Hold, exposure, holds, of_customer, one, shipments_of};
 
 table! {
     #[derive(Clone, Debug, PartialEq)]

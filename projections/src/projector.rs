@@ -10,10 +10,10 @@ use journal::{Journal, Position};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
+use crate::Error;
 use crate::follower::{Follower, Turn};
 use crate::model;
 use crate::store::{Link, Session};
-use crate::Error;
 
 /// How long a database that is away is left alone.
 const PAUSE_MS: u64 = 250;

@@ -77,7 +77,10 @@ async fn compare(
     let reached = follower.reached().0;
     if lowest != highest || lowest < reached {
         // A read model that is being rebuilt, or that another process still follows behind us, proves nothing yet.
-        return Err(Error::Behind { reached: Position(lowest), head: Position(highest.max(reached)) });
+        return Err(Error::Behind {
+            reached: Position(lowest),
+            head: Position(highest.max(reached)),
+        });
     }
     while follower.reached().0 < lowest {
         follower.advance(follower.reached().0, lowest).await?;
@@ -87,7 +90,8 @@ async fn compare(
         let session = follower.session();
         let rows = session.number(&format!("SELECT COUNT(*) FROM {real}.{table}")).await?;
         verified.tables.push((*table, rows));
-        let (live, shadow) = (format!("{real}.{table}"), format!("{}.{table}", session.temporary()));
+        let (live, shadow) =
+            (format!("{real}.{table}"), format!("{}.{table}", session.temporary()));
         for (ours, theirs, side) in
             [(&live, &shadow, Side::Unexpected), (&shadow, &live, Side::Missing)]
         {

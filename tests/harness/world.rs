@@ -36,6 +36,8 @@ pub struct World {
     pub now: DateTime<Utc>,
     pub pack: Arc<InForce>,
     pub products: BTreeMap<ProductId, Arc<Product>>,
+    /// What made them.
+    pub registrations: Vec<(ProductId, product::Register)>,
     /// What was recorded, folded here.
     pub customers: Vec<(CustomerId, Customer)>,
     commands: u64,
@@ -55,12 +57,14 @@ impl World {
             now: "2026-01-05T01:00:00Z".parse().expect("a time"),
             pack: Arc::new(InForce { version: 1, hash, pack: Arc::new(pack) }),
             products: BTreeMap::new(),
+            registrations: Vec::new(),
             customers: ids,
             commands: 0,
         };
         for register in catalogue() {
             let id = ProductId::from_uuid(Uuid::from_u128(world.rng.random()));
             let mut product = Product::default();
+            world.registrations.push((id, register.clone()));
             let command = product::Command::Register(Box::new(register));
             let turn = world.turn("staff-quality-1");
             for event in product.decide(&turn, &command).expect("the catalogue is sound") {

@@ -1,3 +1,4 @@
 //! Seeded random commands; the invariants are checked after every step.
 
+mod journal;
 mod rules;

@@ -324,6 +324,8 @@ pub(super) fn void(
     }
     Ok(vec![Event::InvoiceVoided(InvoiceVoided {
         invoice,
+        number: item.number.clone(),
+        amount: money(item.amount, customer.currency()),
         reason: reason.clone(),
         business_date: context.business_date(),
         backdated: context.business_date.clone(),

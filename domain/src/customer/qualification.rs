@@ -129,6 +129,9 @@ pub struct Declined {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DocumentRevoked {
     pub document: DocumentId,
+    pub kind: DocumentKind,
+    #[schema(value_type = String)]
+    pub number: Line<100>,
     #[schema(value_type = String)]
     pub reason: Prose<500>,
     pub by: StaffId,
@@ -138,6 +141,9 @@ pub struct DocumentRevoked {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct DocumentExpiryAnnounced {
     pub document: DocumentId,
+    pub kind: DocumentKind,
+    #[schema(value_type = String)]
+    pub number: Line<100>,
     pub valid_to: NaiveDate,
     /// 0 on its last day, negative once it has expired.
     pub days_left: i64,
@@ -273,8 +279,13 @@ pub(super) fn decide(
             if known.standing == Standing::Revoked {
                 return Err(Rejection::DocumentRevoked);
             }
-            let (document, reason) = (*document, reason.clone());
-            Ok(vec![Event::DocumentRevoked(DocumentRevoked { document, reason, by })])
+            Ok(vec![Event::DocumentRevoked(DocumentRevoked {
+                document: *document,
+                kind: known.paper.kind,
+                number: known.paper.number.clone(),
+                reason: reason.clone(),
+                by,
+            })])
         }
     }
 }

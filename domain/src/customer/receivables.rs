@@ -178,6 +178,9 @@ pub struct InvoiceStopped {
 pub struct InvoiceVoided {
     pub invoice: InvoiceId,
     #[schema(value_type = String)]
+    pub number: Line<64>,
+    pub amount: Money,
+    #[schema(value_type = String)]
     pub reason: Prose<500>,
     pub business_date: NaiveDate,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -291,6 +294,8 @@ pub struct ComplianceCaseOpened {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct OverdueAnnounced {
     pub invoice: InvoiceId,
+    #[schema(value_type = String)]
+    pub number: Line<64>,
     pub due_on: NaiveDate,
     pub open: Money,
     pub business_date: NaiveDate,

@@ -44,6 +44,8 @@ fn documents(customer: &Customer, context: &Context, day: NaiveDate) -> Vec<Even
         if days_left == -1 || notice.iter().any(|days| i64::from(*days) == days_left) {
             events.push(Event::DocumentExpiryAnnounced(DocumentExpiryAnnounced {
                 document: *document,
+                kind: known.paper.kind,
+                number: known.paper.number.clone(),
                 valid_to,
                 days_left,
                 business_date: day,
@@ -57,13 +59,15 @@ fn overdue(customer: &Customer, day: NaiveDate) -> Vec<Event> {
     let Some(due_on) = day.pred_opt() else { return Vec::new() };
     let first = crate::ids::InvoiceId::from_uuid(uuid::Uuid::nil());
     let due = customer.receivables.due.range((due_on, first)..(day, first));
-    due.map(|((due_on, invoice), open)| {
-        Event::OverdueAnnounced(OverdueAnnounced {
+    due.filter_map(|((due_on, invoice), open)| {
+        let item = customer.receivables.items.get(invoice)?;
+        Some(Event::OverdueAnnounced(OverdueAnnounced {
             invoice: *invoice,
+            number: item.number.clone(),
             due_on: *due_on,
             open: money(*open, customer.currency()),
             business_date: day,
-        })
+        }))
     })
     .collect()
 }

@@ -64,21 +64,28 @@ pub(super) fn returned(e: &Declined) -> Text {
 }
 
 pub(super) fn revoked(e: &DocumentRevoked) -> Text {
-    let document = e.document;
-    because(&format!("资料 {document} 已作废"), &format!("Paper {document} revoked"), &e.reason)
+    let (zh, en, number) = (e.kind.zh(), e.kind.en(), &e.number);
+    because(
+        &format!("《{zh}》（{number}）已作废"),
+        &format!("The {en} {number} revoked"),
+        &e.reason,
+    )
 }
 
 pub(super) fn expiry_announced(e: &DocumentExpiryAnnounced) -> Text {
-    let (document, end) = (e.document, e.valid_to);
+    let (zh, en, number, end) = (e.kind.zh(), e.kind.en(), &e.number, e.valid_to);
     if e.days_left < 0 {
         return text(
-            format!("资料 {document} 有效期至 {end}，已过期。"),
-            format!("Paper {document} was valid until {end} and has expired."),
+            format!("《{zh}》（{number}）有效期至 {end}，已过期。"),
+            format!("The {en} {number} was valid until {end} and has expired."),
         );
     }
     text(
-        format!("资料 {document} 将于 {end} 到期，还剩 {} 天。", e.days_left),
-        format!("Paper {document} expires on {end}, {} left.", counted(e.days_left, "day", "days")),
+        format!("《{zh}》（{number}）将于 {end} 到期，还剩 {} 天。", e.days_left),
+        format!(
+            "The {en} {number} expires on {end}, {} left.",
+            counted(e.days_left, "day", "days")
+        ),
     )
 }
 

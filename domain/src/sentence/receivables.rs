@@ -65,7 +65,7 @@ fn stopped(e: &InvoiceStopped) -> Text {
 }
 
 pub(super) fn voided(e: &InvoiceVoided) -> Text {
-    let (invoice, date) = (e.invoice, e.business_date);
+    let (invoice, date) = (&e.number, e.business_date);
     let voided = because(
         &format!("发票 {invoice} 已于 {date} 作废"),
         &format!("Invoice {invoice} voided on {date}"),
@@ -155,8 +155,8 @@ pub(super) fn case_opened(e: &ComplianceCaseOpened) -> Text {
 pub(super) fn overdue_announced(e: &OverdueAnnounced) -> Text {
     let open = amount(e.open);
     text(
-        format!("发票 {} 已于 {} 到期，未结 {}，现已逾期。", e.invoice, e.due_on, open.zh),
-        format!("Invoice {} was due on {} and is overdue, {} open.", e.invoice, e.due_on, open.en),
+        format!("发票 {} 已于 {} 到期，未结 {}，现已逾期。", e.number, e.due_on, open.zh),
+        format!("Invoice {} was due on {} and is overdue, {} open.", e.number, e.due_on, open.en),
     )
 }
 

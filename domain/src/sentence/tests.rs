@@ -161,15 +161,15 @@ fn cases() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ),
         (
             "qualification.document-revoked",
-            json!({"document": DOCUMENT, "reason": "被吊销", "by": "staff-q"}),
-            "资料 document-00000000-0000-7000-8000-000000000003 已作废：被吊销。",
-            "Paper document-00000000-0000-7000-8000-000000000003 revoked: 被吊销.",
+            json!({"document": DOCUMENT, "kind": "business_licence", "number": "BL-1", "reason": "被吊销", "by": "staff-q"}),
+            "《营业执照》（BL-1）已作废：被吊销。",
+            "The business licence BL-1 revoked: 被吊销.",
         ),
         (
             "qualification.document-expiry-announced",
-            json!({"document": DOCUMENT, "valid_to": "2026-12-01", "days_left": 7, "business_date": "2026-11-24"}),
-            "资料 document-00000000-0000-7000-8000-000000000003 将于 2026-12-01 到期，还剩 7 天。",
-            "Paper document-00000000-0000-7000-8000-000000000003 expires on 2026-12-01, 7 days left.",
+            json!({"document": DOCUMENT, "kind": "business_licence", "number": "BL-1", "valid_to": "2026-12-01", "days_left": 7, "business_date": "2026-11-24"}),
+            "《营业执照》（BL-1）将于 2026-12-01 到期，还剩 7 天。",
+            "The business licence BL-1 expires on 2026-12-01, 7 days left.",
         ),
         (
             "credit.limit-granted",
@@ -267,9 +267,9 @@ fn cases() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ),
         (
             "receivables.invoice-voided",
-            json!({"invoice": INVOICE, "reason": "开错", "business_date": "2026-12-03"}),
-            "发票 invoice-00000000-0000-7000-8000-000000000006 已于 2026-12-03 作废：开错。",
-            "Invoice invoice-00000000-0000-7000-8000-000000000006 voided on 2026-12-03: 开错.",
+            json!({"invoice": INVOICE, "number": "INV-1", "amount": cny("4000.00"), "reason": "开错", "business_date": "2026-12-03"}),
+            "发票 INV-1 已于 2026-12-03 作废：开错。",
+            "Invoice INV-1 voided on 2026-12-03: 开错.",
         ),
         (
             "receivables.invoice-opened",
@@ -309,9 +309,9 @@ fn cases() -> Vec<(&'static str, Value, &'static str, &'static str)> {
         ),
         (
             "receivables.overdue-announced",
-            json!({"invoice": INVOICE, "due_on": "2026-12-01", "open": cny("4000.00"), "business_date": "2026-12-02"}),
-            "发票 invoice-00000000-0000-7000-8000-000000000006 已于 2026-12-01 到期，未结 ¥4,000.00，现已逾期。",
-            "Invoice invoice-00000000-0000-7000-8000-000000000006 was due on 2026-12-01 and is overdue, CNY 4,000.00 open.",
+            json!({"invoice": INVOICE, "number": "INV-1", "due_on": "2026-12-01", "open": cny("4000.00"), "business_date": "2026-12-02"}),
+            "发票 INV-1 已于 2026-12-01 到期，未结 ¥4,000.00，现已逾期。",
+            "Invoice INV-1 was due on 2026-12-01 and is overdue, CNY 4,000.00 open.",
         ),
     ]
 }

@@ -11,18 +11,17 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{DatedBack, Decided, First, Released, fold};
+use crate::Error;
 use crate::documents::DocumentRow;
 use crate::query::{Keyset, Listed, fetch, money};
 use crate::seen;
 use crate::store::bulk::column_names;
-use crate::Error;
 
 const DENIALS: &str = "FROM decisions WHERE outcome IN ('hold', 'deny') AND position > $1 \
      AND ($2 = 'both' OR outcome = $2) AND ($3 IS NULL OR checkpoint = $3) AND ($4 IS NULL OR customer = $4) \
      AND business_date >= $5 AND business_date <= $6 ORDER BY position LIMIT $7";
 const RELEASES: &str = "FROM releases WHERE position > $1 AND ($2 IS NULL OR customer = $2) ORDER BY position LIMIT $3";
-const BACKDATED: &str =
-    "FROM backdated WHERE position > $1 AND ($2 IS NULL OR customer = $2) ORDER BY position LIMIT $3";
+const BACKDATED: &str = "FROM backdated WHERE position > $1 AND ($2 IS NULL OR customer = $2) ORDER BY position LIMIT $3";
 const FIRSTS: &str = "FROM first_sales WHERE customer > $1 AND ($2 IS NULL OR customer = $2) \
      AND order_position IS NOT NULL ORDER BY customer LIMIT $3";
 /// The papers of a few customers that were checked before a sale; more than any file holds.

@@ -181,7 +181,8 @@ impl Orders {
                 overtaken = order.overtaken(|_| true);
             }
             for freed in &event.freed {
-                order.deposit_minor = order.deposit_minor.saturating_sub(freed.amount.minor_units());
+                order.deposit_minor =
+                    order.deposit_minor.saturating_sub(freed.amount.minor_units());
             }
         });
         self.overtake(&overtaken);
@@ -191,7 +192,8 @@ impl Orders {
         let mut overtaken = Vec::new();
         self.order(&event.order, |order| {
             for drawn in &event.drawn {
-                order.deposit_minor = order.deposit_minor.saturating_add(drawn.amount.minor_units());
+                order.deposit_minor =
+                    order.deposit_minor.saturating_add(drawn.amount.minor_units());
             }
             for shipped in &event.lines {
                 if let Some(line) = order.line(shipped.goods.line) {

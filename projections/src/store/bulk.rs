@@ -48,7 +48,9 @@ pub(crate) async fn insert<R: Record>(session: &mut Session, rows: &[&R]) -> Res
         return Ok(());
     }
     match &mut session.link {
-        Link::Postgres(connection) if rows.len() >= COPY_ROWS_MIN => copy_in(connection, rows).await,
+        Link::Postgres(connection) if rows.len() >= COPY_ROWS_MIN => {
+            copy_in(connection, rows).await
+        }
         Link::Postgres(connection) => {
             let (table, columns) = (R::TABLE, column_names::<R>());
             let sql =

@@ -17,7 +17,13 @@ const ROWS_KEPT_MAX: usize = 16_384;
 
 /// A row of a table.
 pub(crate) trait Record:
-    Clone + PartialEq + Send + Sync + Unpin + for<'r> FromRow<'r, PgRow> + for<'r> FromRow<'r, SqliteRow>
+    Clone
+    + PartialEq
+    + Send
+    + Sync
+    + Unpin
+    + for<'r> FromRow<'r, PgRow>
+    + for<'r> FromRow<'r, SqliteRow>
 {
     const TABLE: &'static str;
     const COLUMNS: &'static [(&'static str, Kind)];

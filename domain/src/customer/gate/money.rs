@@ -20,7 +20,7 @@ pub(super) fn judge(
     causes: &mut Vec<Cause>,
 ) -> Figures {
     let exposure = customer.exposure_within(pack.credit.horizon_days, context.turn.today);
-    let overdue = overdue(customer, context, pack, causes);
+    let overdue = overdue(customer, context, pack, question, causes);
     match question.checkpoint {
         Checkpoint::Order | Checkpoint::Shipment => {
             credit(customer, context, question, exposure, causes);
@@ -54,6 +54,7 @@ fn overdue(
     customer: &Customer,
     context: &Context,
     pack: &Pack,
+    question: &Question<'_>,
     causes: &mut Vec<Cause>,
 ) -> crate::customer::exposure::Overdue {
     let registration = &customer.registration;
@@ -71,7 +72,10 @@ fn overdue(
             .with("amount_above", money(rule.amount_above.minor(), customer.currency()).amount())
             .with("days_above", rule.days_above);
         if !beyond {
-            cause.reaction = Reaction::Advise;
+            cause.reaction = pack.reaction(cause.code, question.checkpoint).min(Reaction::Advise);
+            if cause.reaction == Reaction::None {
+                return overdue;
+            }
         }
         causes.push(cause);
     }

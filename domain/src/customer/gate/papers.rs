@@ -9,7 +9,6 @@ use crate::{
         qualification::{Document, Standing},
     },
     decision::{Cause, CauseCode, Checkpoint, Reliance, Subject},
-    document_kind::DocumentKind,
     ids::DocumentId,
     policy::{
         Pack,
@@ -68,10 +67,14 @@ impl<'a> Papers<'a> {
             if !rule_is_asked(rule, &lines) {
                 continue;
             }
-            if let (Found::InForce(now), Found::Not(_)) =
-                (self.find(rule, today), self.find(rule, ship_by))
-                && let Some((id, document)) = now.first()
-            {
+            let Found::InForce(now) = self.find(rule, today) else { continue };
+            let lasts = match self.find(rule, ship_by) {
+                Found::InForce(then) => then.iter().any(|(_, d)| suffices(d, rule, &lines)),
+                Found::Not(_) => false,
+            };
+            // A scope that does not suffice today is a cause of its own.
+            let suffices_now = now.iter().find(|(_, d)| suffices(d, rule, &lines));
+            if let (false, Some((id, document))) = (lasts, suffices_now) {
                 let cause = about_document(CauseCode::DocumentLapsesBeforeShipment, **id, document);
                 causes.push(on_lines(cause.with("ship_date", ship_by), rule, &lines));
             }
@@ -133,15 +136,16 @@ impl<'a> Papers<'a> {
     /// Nothing on file: missing, or something else was taken for it.
     fn absent(&self, rule: &PaperRule) -> Cause {
         let file = &self.customer.qualification;
-        let wanted = rule.any_of.first().copied();
+        let codes: Vec<_> = rule.any_of.iter().map(|kind| kind.code()).collect();
+        let wanted = codes.join(",");
         let mistaken = (rule.scope == Scoping::ClassAndCode)
             .then(|| self.pack.never_counts.iter().find_map(|kind| file.approved(*kind).next()))
             .flatten();
         if let Some((id, document)) = mistaken {
             let cause = about_document(CauseCode::DocumentWrongKind, *id, document);
-            return with_wanted(cause, "wanted", wanted);
+            return cause.with("wanted", wanted);
         }
-        with_wanted(Cause::new(CauseCode::DocumentMissing), "kind", wanted)
+        Cause::new(CauseCode::DocumentMissing).with("kind", wanted)
     }
 
     /// Each concerned line must be covered by the scope of one of the papers; without a scope rule any of them will do.
@@ -166,7 +170,7 @@ impl<'a> Papers<'a> {
             if let Some(place) = line.particulars.catalogue {
                 cause = cause.with("catalogue", place.version()).with("code", place.code());
             }
-            causes.push(weighed(cause, rule.weight));
+            causes.push(weighed(on_basis(cause, rule), rule.weight));
         }
     }
 
@@ -187,6 +191,10 @@ fn rule_is_asked(rule: &PaperRule, lines: &[&Line<'_>]) -> bool {
     (rule.classes.is_empty() && rule.traits.is_empty()) || !lines.is_empty()
 }
 
+fn suffices(document: &Document, rule: &PaperRule, lines: &[&Line<'_>]) -> bool {
+    rule.scope == Scoping::None || lines.iter().all(|line| covers(document, line))
+}
+
 fn covers(document: &Document, line: &Line<'_>) -> bool {
     let Some(place) = line.particulars.catalogue else { return false };
     document.paper.scope.iter().any(|item| item.covers(place, line.particulars.class))
@@ -197,6 +205,10 @@ fn on_lines(mut cause: Cause, rule: &PaperRule, lines: &[&Line<'_>]) -> Cause {
     if !rule.classes.is_empty() || !rule.traits.is_empty() {
         cause.lines.extend(lines.iter().map(|line| line.number));
     }
+    on_basis(cause, rule)
+}
+
+fn on_basis(cause: Cause, rule: &PaperRule) -> Cause {
     match &rule.basis {
         Some(basis) => cause.with("basis", basis),
         None => cause,
@@ -225,13 +237,6 @@ pub(super) fn about_document(code: CauseCode, id: DocumentId, document: &Documen
         .resting_on(document.version);
     match paper.valid_to {
         Some(end) => cause.with("valid_to", end),
-        None => cause,
-    }
-}
-
-fn with_wanted(cause: Cause, name: &'static str, kind: Option<DocumentKind>) -> Cause {
-    match kind {
-        Some(kind) => cause.with(name, kind.code()),
         None => cause,
     }
 }
