@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use cqrs_es::DomainEvent;
 use domain::decider::{Decider, Event};
-use journal::{Confirmed, Engine, Error, Gather, Journal, Metadata, Options, Read, Request};
+use journal::{
+    Confirmed, Engine, Error, Gather, Journal, Metadata, Options, Read, Refusal, Request,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -111,13 +113,11 @@ async fn measure(journal: &Journal, clients: u64, seconds: u64, run: u64) -> Str
                 while !stop.load(Ordering::Relaxed) {
                     let n = next.fetch_add(1, Ordering::Relaxed);
                     let at = Instant::now();
-                    if let Err(refusal) = journal.execute(request(n, run)).await {
-                        return Err(refusal);
-                    }
+                    journal.execute(request(n, run)).await?;
                     took.push(at.elapsed());
                     done.fetch_add(1, Ordering::Relaxed);
                 }
-                Ok(took)
+                Ok::<_, Refusal<Never>>(took)
             })
         })
         .collect();
@@ -213,8 +213,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let table =
         "CREATE TABLE IF NOT EXISTS singly (id text PRIMARY KEY, payload text, metadata text)";
     match journal.engine() {
-        Engine::Postgres(pool) => drop(sqlx::query(table).execute(pool).await?),
-        Engine::Sqlite(pool) => drop(sqlx::query(table).execute(pool).await?),
+        Engine::Postgres(pool) => sqlx::query(table).execute(pool).await.map(|_| ())?,
+        Engine::Sqlite(pool) => sqlx::query(table).execute(pool).await.map(|_| ())?,
     }
     let mut run = u64::try_from(journal.head().await?.0)? << 16;
     let mut lines = BTreeMap::new();

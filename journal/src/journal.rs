@@ -95,7 +95,7 @@ impl Journal {
             refusals: REFUSALS_MAX,
             deadline: options.deadline,
         };
-        let executor = Executor::start(Arc::new(database), limits, bell);
+        let executor = Executor::start(&Arc::new(database), limits, bell);
         let poller = poller.abort_handle();
         let shared = Shared { engine, reader, turns, doorbell, poller, _lock: lock };
         Ok(Journal { executor, shared: Arc::new(shared) })
@@ -283,7 +283,7 @@ async fn open_sqlite(url: &str, options: &Options) -> Result<Opened, Error> {
     Ok(Opened {
         engine: Engine::Sqlite(pool),
         reader: Reader::new(reading, options.upcasts.clone()),
-        writer: Writer::Sqlite(SqliteWriter::new(connect, turns.clone())),
+        writer: Writer::Sqlite(Box::new(SqliteWriter::new(connect, turns.clone()))),
         turns,
         lock,
     })

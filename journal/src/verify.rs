@@ -104,7 +104,7 @@ impl Journal {
             .reader()
             .upcasts()
             .iter()
-            .map(|ours| Box::new(Stock(std::sync::Arc::clone(ours))) as Box<dyn EventUpcaster>)
+            .map(|ours| -> Box<dyn EventUpcaster> { Box::new(Stock(std::sync::Arc::clone(ours))) })
             .collect();
         let stock =
             PersistedEventStore::<R, A>::new_event_store(repository).with_upcasters(upcasters);
@@ -170,7 +170,7 @@ impl Journal {
                 }
                 let stored = self.current_shape(entry.clone());
                 let event = codec::decoded::<<A as Decider>::Event>(stream, &stored)?;
-                let Some(claim) = Event::claim(&event) else { continue };
+                let Some(claim) = Event::claim(&event, stream) else { continue };
                 if self.holder(&claim).await?.as_deref() != Some(stream) {
                     let what = format!("it claims {claim}, which is not held by this stream");
                     return Err(Unsound::Fault(fault(&entry, what)));

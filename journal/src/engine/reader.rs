@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgPool, Row, SqlitePool};
 use uuid::Uuid;
 
 use super::flat::at;
-use crate::codec::EVENTS_MAX;
+use crate::codec::{self, EVENTS_MAX};
 use crate::executor::{Recorded, Stored, Tail};
 use crate::options::Upcast;
 use crate::{Entry, Error, Filter, Page, Position, Version};
@@ -282,7 +282,7 @@ impl Reader {
         let filters = !filter.types.is_empty() || filter.aggregate_type.is_some();
         let window = if filters { LOOK_MAX } else { limit };
         let upto = Position(seen_to.0.min(position.0.saturating_add(window)));
-        let (sql, types) = (&self.sql, self.types(&filter.types)?);
+        let (sql, types) = (&self.sql, codec::written(&filter.types)?);
         let kind = filter.aggregate_type.as_deref().unwrap_or_default();
         let entries = if !filters {
             either!(&self.pool, sql.page, [position.0, upto.0, limit], fetch_all, Entry)?
@@ -305,10 +305,6 @@ impl Reader {
         Ok(page(entries, limit, upto, head))
     }
 
-    fn types(&self, types: &[String]) -> Result<String, Error> {
-        crate::codec::written(&types)
-    }
-
     async fn of_stream(
         &self,
         stream: &str,
@@ -326,7 +322,7 @@ impl Reader {
             }
             Pool::Sqlite(pool) => {
                 let query = sqlx::query_as(&sql.sqlite).bind(stream).bind(position.0).bind(limit);
-                let types = self.types(&filter.types)?;
+                let types = codec::written(&filter.types)?;
                 query.bind(kind).bind(types).bind(filters).fetch_all(pool).await?
             }
         })
