@@ -69,9 +69,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         Some(Command::Verify) => verify(&cli.store).await,
         Some(Command::Backup(options)) => backup(&cli.store, &options.file).await,
         Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
-        Some(Command::Demo(_)) => {
-            Err(Fault::Data("this command is not part of this build".to_owned()))
-        }
+        Some(Command::Demo(options)) => crate::demo::run(&cli.serving, &options).await,
     }
 }
 

@@ -19,6 +19,7 @@ pub mod credit_notes;
 pub mod csv;
 pub mod customers;
 pub mod decisions;
+pub mod demo;
 pub mod directory;
 pub mod documents;
 pub mod door;
