@@ -20,8 +20,8 @@ use crate::engine::sqlite::{SqliteWriter, Turns};
 use crate::engine::{Database, Writer, sqlite};
 use crate::executor::{Executor, Limits, Stored};
 use crate::{
-    ClockCheck, Committed, Entry, Error, Exclusive, Filter, Gather, Known, Options, Page, Position,
-    Refusal, Request, Until, Version, codec,
+    ClockCheck, Committed, Entry, Error, Exclusive, Filter, Gather, Known, Openings, Options, Page,
+    Position, Refusal, Request, Until, Version, codec,
 };
 
 /// After so many refusals a command is decided under the journal's lock.
@@ -95,7 +95,7 @@ impl Journal {
             refusals: REFUSALS_MAX,
             deadline: options.deadline,
         };
-        let executor = Executor::start(Arc::new(database), limits, bell);
+        let executor = Executor::start(&Arc::new(database), limits, bell);
         let poller = poller.abort_handle();
         let shared = Shared { engine, reader, turns, doorbell, poller, _lock: lock };
         Ok(Journal { executor, shared: Arc::new(shared) })
@@ -211,6 +211,15 @@ impl Journal {
         self.shared.reader.stored(entry)
     }
 
+    pub(crate) fn reader(&self) -> &Reader {
+        &self.shared.reader
+    }
+
+    /// What personal texts were behind the digests in events, as long as they are not erased.
+    pub fn openings(&self) -> Openings<'_> {
+        Openings::of(self)
+    }
+
     /// Bytes (by estimate) and streams that the cache holds.
     pub fn cached(&self) -> (usize, usize) {
         self.executor.cached()
@@ -260,7 +269,8 @@ async fn open_postgres(url: &str, options: &Options) -> Result<Opened, Error> {
 }
 
 async fn open_sqlite(url: &str, options: &Options) -> Result<Opened, Error> {
-    let connect = sqlite::address(url, options.lock_timeout)?;
+    let connect = sqlite::address(url, options.lock_timeout)?
+        .pragma("max_page_count", options.sqlite_pages_max.to_string());
     let lock = match options.exclusive {
         Exclusive::Yes => Some(lock_file(connect.get_filename())?),
         Exclusive::No => None,
@@ -273,7 +283,7 @@ async fn open_sqlite(url: &str, options: &Options) -> Result<Opened, Error> {
     Ok(Opened {
         engine: Engine::Sqlite(pool),
         reader: Reader::new(reading, options.upcasts.clone()),
-        writer: Writer::Sqlite(SqliteWriter::new(connect, turns.clone())),
+        writer: Writer::Sqlite(Box::new(SqliteWriter::new(connect, turns.clone()))),
         turns,
         lock,
     })

@@ -78,6 +78,8 @@ pub struct Options {
     pub poll: Duration,
     /// Connections for reading.
     pub readers: u32,
+    /// How many pages a SQLite file may have; beyond that the disk counts as full.
+    pub sqlite_pages_max: u32,
     pub upcasts: Vec<Arc<dyn Upcast>>,
 }
 
@@ -97,6 +99,7 @@ impl Default for Options {
             statement_timeout: Duration::from_secs(10),
             poll: Duration::from_millis(100),
             readers: 8,
+            sqlite_pages_max: u32::MAX - 1,
             upcasts: Vec::new(),
         }
     }

@@ -161,7 +161,7 @@ impl<'a> Run<'a> {
             deadline: Duration::from_secs(1),
         };
         let doorbell = Arc::new(watch::channel(Position::default()).0);
-        (Executor::start(Arc::clone(&database), limits, doorbell), database)
+        (Executor::start(&database, limits, doorbell), database)
     }
 
     fn finish(mut self) -> Shared {

@@ -20,8 +20,7 @@ async fn trade_goes_its_way(server: &Server) {
     let orders = format!("{path}/orders");
 
     // An expired licence: an implant is denied, and the answer says why and what to do.
-    let expired =
-        trading_licence(server, "浙杭药监械经营许20210001号", "2021-11-01", "2026-10-31");
+    let expired = trading_licence(server, "浙杭药监械经营许20210001号", "2021-11-01", "2026-10-31");
     qualify(server, &customer, vec![business_licence(server).await, expired.await]).await;
     grant(server, &customer, "10000.00").await;
     let denied = server.post("sales", &orders, order(&product, 4, "2026-12-01")).await.expect(409);
@@ -29,8 +28,7 @@ async fn trade_goes_its_way(server: &Server) {
     assert_eq!(denied.text("/code"), "order.denied");
 
     // Its renewal is approved: the order is placed.
-    let renewed =
-        trading_licence(server, "浙杭药监械经营许20260001号", "2026-11-01", "2031-10-31");
+    let renewed = trading_licence(server, "浙杭药监械经营许20260001号", "2026-11-01", "2031-10-31");
     qualify(server, &customer, vec![renewed.await]).await;
     let placed = server.post("sales", &orders, order(&product, 4, "2026-12-01")).await.expect(201);
     assert_eq!(placed.text("/status"), "placed");

@@ -32,7 +32,7 @@ pub(crate) struct Database {
 #[derive(Debug)]
 pub(crate) enum Writer {
     Postgres(PgWriter),
-    Sqlite(SqliteWriter),
+    Sqlite(Box<SqliteWriter>),
 }
 
 impl Source for Database {

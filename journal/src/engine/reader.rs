@@ -9,7 +9,7 @@ use sqlx::{FromRow, PgPool, Row, SqlitePool};
 use uuid::Uuid;
 
 use super::flat::at;
-use crate::codec::EVENTS_MAX;
+use crate::codec::{self, EVENTS_MAX};
 use crate::executor::{Recorded, Stored, Tail};
 use crate::options::Upcast;
 use crate::{Entry, Error, Filter, Page, Position, Version};
@@ -81,6 +81,8 @@ struct Queries {
     page_of_aggregates: Sql,
     page_of_stream: Sql,
     stream: Sql,
+    marks: Sql,
+    streams: Sql,
 }
 
 impl std::fmt::Debug for Queries {
@@ -129,6 +131,14 @@ impl Queries {
                 "e.position",
             ),
             stream: by_stream("e.sequence > $2", "e.sequence, e.position"),
+            marks: Sql::new(
+                "SELECT e.position, e.idempotency_key, e.claim FROM events e \
+                 WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position",
+            ),
+            streams: Sql::new(
+                "SELECT DISTINCT e.aggregate_id FROM events e \
+                 WHERE e.aggregate_type = $1 AND e.aggregate_id > $2 ORDER BY e.aggregate_id LIMIT $3",
+            ),
         }
     }
 }
@@ -272,7 +282,7 @@ impl Reader {
         let filters = !filter.types.is_empty() || filter.aggregate_type.is_some();
         let window = if filters { LOOK_MAX } else { limit };
         let upto = Position(seen_to.0.min(position.0.saturating_add(window)));
-        let (sql, types) = (&self.sql, self.types(&filter.types)?);
+        let (sql, types) = (&self.sql, codec::written(&filter.types)?);
         let kind = filter.aggregate_type.as_deref().unwrap_or_default();
         let entries = if !filters {
             either!(&self.pool, sql.page, [position.0, upto.0, limit], fetch_all, Entry)?
@@ -295,10 +305,6 @@ impl Reader {
         Ok(page(entries, limit, upto, head))
     }
 
-    fn types(&self, types: &[String]) -> Result<String, Error> {
-        crate::codec::written(&types)
-    }
-
     async fn of_stream(
         &self,
         stream: &str,
@@ -316,7 +322,7 @@ impl Reader {
             }
             Pool::Sqlite(pool) => {
                 let query = sqlx::query_as(&sql.sqlite).bind(stream).bind(position.0).bind(limit);
-                let types = self.types(&filter.types)?;
+                let types = codec::written(&filter.types)?;
                 query.bind(kind).bind(types).bind(filters).fetch_all(pool).await?
             }
         })
@@ -332,6 +338,39 @@ impl Reader {
         let sql = &self.sql.stream;
         Ok(either!(&self.pool, sql, [stream, after.0, limit], fetch_all, Entry)?)
     }
+}
+
+impl Reader {
+    /// Key and claim of each entry after a position.
+    pub(crate) async fn marks(&self, after: Position, upto: Position) -> Result<Vec<Marks>, Error> {
+        let sql = &self.sql.marks;
+        Ok(either!(&self.pool, sql, [after.0, upto.0], fetch_all, Marks)?)
+    }
+
+    /// The streams of a type in the order of their ids, after one of them.
+    pub(crate) async fn streams(
+        &self,
+        aggregate_type: &str,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<String>, Error> {
+        let sql = &self.sql.streams;
+        let streams =
+            either!(&self.pool, sql, [aggregate_type, after, limit], fetch_all, (String,))?;
+        Ok(streams.into_iter().map(|(stream,)| stream).collect())
+    }
+
+    pub(crate) fn upcasts(&self) -> &[Arc<dyn Upcast>] {
+        &self.upcasts
+    }
+}
+
+/// What is stored of an entry beside what followers see.
+#[derive(Debug, FromRow)]
+pub(crate) struct Marks {
+    pub(crate) position: i64,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) claim: Option<String>,
 }
 
 /// A full page was looked at up to its last entry; any other one up to `upto`.

@@ -154,7 +154,7 @@ pub(super) async fn run<A: Decider, R: Rule<A>, B: Backend>(
     if let Ok(committed) = &outcome {
         shared.acknowledge(committed.position);
     }
-    attempt.land(flight, &outcome, recorded);
+    land::<A>(flight, &outcome, recorded);
     let _ = answer.send(outcome);
 }
 
@@ -228,7 +228,9 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
             let base = head.version;
             let (outcome, lines) = decide(order, &prepared, &head.state, base);
             if let Ok(events) = &outcome {
-                events.iter().for_each(|event| head.state.evolve(event));
+                for event in events {
+                    head.state.evolve(event);
+                }
                 head.version = Version(base.0 + count(events.len()));
             }
             whole.0 = None;
@@ -307,7 +309,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
                 Some(Decided { outcome: Err(refusal), .. }) => refused(refusal),
                 None => refused(Refusal::Unknown),
             },
-            Reply::Recorded(replayed) => self.from_events(replayed).await,
+            Reply::Recorded(replayed) => self.recorded_answer(replayed).await,
             Reply::ClaimTaken { claim, holder } => refused(Refusal::ClaimTaken { claim, holder }),
             Reply::Failed(error) => refused(error.into()),
             Reply::Again | Reply::Lost | Reply::TooLate => refused(Refusal::Unknown),
@@ -315,11 +317,10 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     }
 
     /// The answer of a recorded command is derived from its events.
-    async fn from_events(&self, replayed: Replayed) -> (Outcome<A>, InJournal) {
-        let found = match self.shared.backend.find(&self.order.key).await {
-            Ok(Some(found)) => found,
+    async fn recorded_answer(&self, replayed: Replayed) -> (Outcome<A>, InJournal) {
+        let Ok(Some(found)) = self.shared.backend.find(&self.order.key).await else {
             // It is recorded, but cannot be read now.
-            Ok(None) | Err(_) => return (Err(Refusal::Unknown), InJournal::No),
+            return (Err(Refusal::Unknown), InJournal::No);
         };
         let hash = codec::request_hash(&found.metadata);
         let outcome = if hash == self.order.request_hash
@@ -332,16 +333,16 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
         };
         (outcome, InJournal::Yes(hash))
     }
+}
 
-    /// 2: tells those who wait for the same key.
-    fn land(&self, flight: Flight, outcome: &Outcome<A>, recorded: InJournal) {
-        match (outcome, recorded) {
-            (Ok(committed), InJournal::Yes(request_hash)) => {
-                flight.land(|| Answer { request_hash, committed: Arc::new(committed.clone()) })
-            }
-            // Judged anew, each by its own try.
-            _ => drop(flight),
+/// 2: tells those who wait for the same key.
+fn land<A: Decider>(flight: Flight, outcome: &Outcome<A>, recorded: InJournal) {
+    match (outcome, recorded) {
+        (Ok(committed), InJournal::Yes(request_hash)) => {
+            flight.land(|| Answer { request_hash, committed: Arc::new(committed.clone()) });
         }
+        // Judged anew, each by its own try.
+        _ => drop(flight),
     }
 }
 

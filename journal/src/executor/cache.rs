@@ -60,26 +60,26 @@ impl Cache {
         Cache { shelf: Mutex::default(), bytes_max }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf> {
-        // Nothing in here panics half way, so a poisoned shelf is a whole one.
+    fn inner(&self) -> MutexGuard<'_, Shelf> {
+        // Nothing in here panics half way, so a poisoned one is whole.
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The live item of a stream, made by `make` when there is none.
+    /// The live item of a stream, made by `new` when there is none.
     pub(super) fn get_or_make<T: Item>(
         &self,
         aggregate_type: &'static str,
         stream: &str,
-        make: impl FnOnce(Life) -> T,
+        new: impl FnOnce(Life) -> T,
     ) -> Arc<T> {
-        let mut shelf = self.shelf();
-        if let Some(found) = shelf.live::<T>(aggregate_type, stream) {
+        let mut inner = self.inner();
+        if let Some(found) = inner.live::<T>(aggregate_type, stream) {
             return found;
         }
         let place: Place = (aggregate_type, Arc::from(stream));
-        shelf.epochs += 1;
-        let epoch = shelf.epochs;
-        let made = Arc::new(make(Life {
+        inner.epochs += 1;
+        let epoch = inner.epochs;
+        let made = Arc::new(new(Life {
             place: place.clone(),
             epoch,
             dead: AtomicBool::new(false),
@@ -87,48 +87,48 @@ impl Cache {
             bytes: AtomicUsize::new(0),
         }));
         let item: Arc<dyn Item> = Arc::<T>::clone(&made);
-        let before = shelf.items.entry(place.0).or_default().insert(Arc::clone(&place.1), item);
+        let before = inner.items.entry(place.0).or_default().insert(Arc::clone(&place.1), item);
         if let Some(before) = before {
             before.life().end();
-            shelf.bytes = shelf.bytes.saturating_sub(before.life().bytes.load(Ordering::Relaxed));
+            inner.bytes = inner.bytes.saturating_sub(before.life().bytes.load(Ordering::Relaxed));
         }
-        shelf.ring.push_back((place, epoch));
+        inner.ring.push_back((place, epoch));
         made
     }
 
     /// The live item of a stream, if there is one.
     pub(super) fn find(&self, aggregate_type: &'static str, stream: &str) -> Option<Arc<dyn Item>> {
-        let shelf = self.shelf();
-        let item = shelf.items.get(aggregate_type)?.get(stream)?;
+        let inner = self.inner();
+        let item = inner.items.get(aggregate_type)?.get(stream)?;
         (!item.life().is_dead()).then(|| Arc::clone(item))
     }
 
     /// Removes an item: the next who asks for its stream gets a new one.
     pub(super) fn remove(&self, life: &Life) {
         life.end();
-        let mut shelf = self.shelf();
-        shelf.forget(&life.place, life.epoch);
+        let mut inner = self.inner();
+        inner.forget(&life.place, life.epoch);
     }
 
     /// Says what an item takes now, and makes room if that is too much in all.
     pub(super) fn weigh(&self, life: &Life, bytes: usize) {
-        let mut shelf = self.shelf();
-        if !shelf.holds(&life.place, life.epoch) {
+        let mut inner = self.inner();
+        if !inner.holds(&life.place, life.epoch) {
             return;
         }
         let before = life.bytes.swap(bytes, Ordering::Relaxed);
-        shelf.bytes = shelf.bytes.saturating_sub(before) + bytes;
-        let mut looks = 2 * shelf.ring.len();
-        while shelf.bytes > self.bytes_max && looks > 0 {
+        inner.bytes = inner.bytes.saturating_sub(before) + bytes;
+        let mut looks = 2 * inner.ring.len();
+        while inner.bytes > self.bytes_max && looks > 0 {
             looks -= 1;
-            shelf.turn_hand();
+            inner.turn_hand();
         }
     }
 
     /// Bytes and items, for measurements.
     pub(super) fn size(&self) -> (usize, usize) {
-        let shelf = self.shelf();
-        (shelf.bytes, shelf.items.values().map(HashMap::len).sum())
+        let inner = self.inner();
+        (inner.bytes, inner.items.values().map(HashMap::len).sum())
     }
 }
 

@@ -83,7 +83,7 @@ struct Shared<B> {
 
 impl<B: Backend> Executor<B> {
     /// Starts the writer task.
-    pub fn start(backend: Arc<B>, limits: Limits, doorbell: Arc<watch::Sender<Position>>) -> Self {
+    pub fn start(backend: &Arc<B>, limits: Limits, doorbell: Arc<watch::Sender<Position>>) -> Self {
         let (end, ended) = oneshot::channel();
         let shared = Arc::new(Shared {
             heads: Cache::new(limits.cache_bytes / 4 * 3),
@@ -96,7 +96,7 @@ impl<B: Backend> Executor<B> {
             ended: Mutex::new(Some(ended)),
             doorbell,
             limits,
-            backend: Arc::clone(&backend),
+            backend: Arc::clone(backend),
         });
         let writing = Arc::clone(&shared);
         backend.spawn(Box::pin(async move {

@@ -1,0 +1,89 @@
+//! Openings: the one erasable table (migration `0002_openings`).
+//!
+//! Names, phones and other personal texts never enter events: an event carries a salted digest, and the text behind it
+//! stands here until it is erased. The digest stays in the event, and without its opening it says nothing about the text.
+
+use sha2::{Digest, Sha256};
+use sqlx::Executor as _;
+
+use crate::codec::bounded;
+use crate::{Engine, Error, Journal};
+
+const SEAL: &str = "INSERT INTO openings (digest, subject, salt, opening) VALUES ($1, $2, $3, $4) \
+     ON CONFLICT (digest) DO NOTHING";
+const OPEN: &str = "SELECT opening FROM openings WHERE digest = $1";
+const ERASE: &str = "DELETE FROM openings WHERE subject = $1";
+
+/// The longest text that is sealed, in bytes.
+pub const OPENING_MAX: usize = 4 << 10;
+
+#[derive(Debug)]
+pub struct Openings<'a> {
+    journal: &'a Journal,
+}
+
+impl<'a> Openings<'a> {
+    pub(crate) fn of(journal: &'a Journal) -> Self {
+        Openings { journal }
+    }
+
+    /// Stores a text about a subject and returns its digest, `sha256:…` over salt and text.
+    ///
+    /// Call it before the event that mentions the digest is recorded, so that no event ever lacks an opening that was meant to be
+    /// there. The salt is random; with the same salt the same text has the same digest, and is stored once.
+    pub async fn seal(&self, subject: &str, text: &str, salt: [u8; 32]) -> Result<String, Error> {
+        bounded("the subject", subject)?;
+        if text.len() > OPENING_MAX || text.contains('\0') {
+            let bytes = text.len();
+            return Err(Error::Malformed { what: "the text", bytes, most: OPENING_MAX });
+        }
+        let digest = Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize();
+        let digest = format!("sha256:{}", hex::encode(digest));
+        let salt = salt.as_slice();
+        match self.journal.engine() {
+            Engine::Postgres(pool) => {
+                let query = sqlx::query(SEAL).bind(&digest).bind(subject).bind(salt).bind(text);
+                query.execute(pool).await?;
+            }
+            Engine::Sqlite(pool) => {
+                let _turn = self.journal.turn().await;
+                let query = sqlx::query(SEAL).bind(&digest).bind(subject).bind(salt).bind(text);
+                query.execute(pool).await?;
+            }
+        }
+        Ok(digest)
+    }
+
+    /// The text behind a digest; None when it was erased, or never was.
+    pub async fn open(&self, digest: &str) -> Result<Option<String>, Error> {
+        Ok(match self.journal.engine() {
+            Engine::Postgres(pool) => {
+                sqlx::query_scalar(OPEN).bind(digest).fetch_optional(pool).await?
+            }
+            Engine::Sqlite(pool) => {
+                sqlx::query_scalar(OPEN).bind(digest).fetch_optional(pool).await?
+            }
+        })
+    }
+
+    /// Erases everything about a subject; returns how many texts that were.
+    ///
+    /// On SQLite the pages are overwritten and the write-ahead log is emptied, if no reader is in the way. On PostgreSQL the rows are
+    /// invisible at once and leave the disk with the next (auto)vacuum; backups have their own time.
+    pub async fn erase(&self, subject: &str) -> Result<u64, Error> {
+        match self.journal.engine() {
+            Engine::Postgres(pool) => {
+                Ok(sqlx::query(ERASE).bind(subject).execute(pool).await?.rows_affected())
+            }
+            Engine::Sqlite(pool) => {
+                let _turn = self.journal.turn().await;
+                let mut connection = pool.acquire().await?;
+                connection.execute("PRAGMA secure_delete = ON").await?;
+                let erased = sqlx::query(ERASE).bind(subject).execute(&mut *connection).await;
+                connection.execute("PRAGMA secure_delete = OFF").await?;
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
+                Ok(erased?.rows_affected())
+            }
+        }
+    }
+}
