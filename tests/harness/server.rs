@@ -51,6 +51,7 @@ pub struct Answer {
 impl Answer {
     /// The answer, which must have this status.
     #[track_caller]
+    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{:#}", self.body);
         self
