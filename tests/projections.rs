@@ -1,5 +1,9 @@
 //! The read models say what the journal says, on both engines.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "in a test a panic is the report")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "in a test a panic is the report"
+)]
 
 #[path = "projections/agreement.rs"]
 mod agreement;

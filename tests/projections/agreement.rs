@@ -91,7 +91,8 @@ async fn orders_agree(engine: &Engine, id: CustomerId, customer: &Customer) {
         let held = |status: &str| {
             shipments.items.iter().filter(|it| it.status == status).map(|it| it.id).collect()
         };
-        let waiting: Vec<_> = state.shipments.iter().filter(|(_, it)| it.shipped_on.is_none()).collect();
+        let waiting: Vec<_> =
+            state.shipments.iter().filter(|(_, it)| it.shipped_on.is_none()).collect();
         let held: std::collections::BTreeSet<_> = held("held");
         assert_eq!(held, waiting.into_iter().map(|(id, _)| *id).collect(), "{shipments:?}");
     }
@@ -134,4 +135,3 @@ async fn papers_agree(engine: &Engine, id: CustomerId, customer: &Customer) {
     assert_eq!(row.qualification == "approved", customer.qualification.is_approved());
     assert_eq!(row.review_open, customer.qualification.submitted_by.is_some());
 }
-

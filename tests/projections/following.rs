@@ -25,7 +25,13 @@ async fn names(book: &Book) -> Vec<String> {
 
 async fn register(book: &mut Book, n: u32) -> i64 {
     let stream = format!("customer-019aa7b0-0000-7000-8000-{n:012}");
-    book.fact(&stream, "staff-a", "registration.customer-registered", registered(&format!("客户{n}"))).await
+    book.fact(
+        &stream,
+        "staff-a",
+        "registration.customer-registered",
+        registered(&format!("客户{n}")),
+    )
+    .await
 }
 
 both_engines! {
