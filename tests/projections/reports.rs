@@ -252,11 +252,11 @@ both_engines! {
             let search = customers::Search { region: Some(region.to_owned()), ..Default::default() };
             assert_eq!(found(search).await, ids, "{region}");
         }
-        let first = customers::directory(engine, &Default::default(), &Keyset::first(1)).await.unwrap();
+        let first = customers::directory(engine, &customers::Search::default(), &Keyset::first(1)).await.unwrap();
         let credit = first.items[0].credit.clone().unwrap();
         assert_eq!((credit.limit.unwrap().minor_units(), credit.frozen), (10_000_000, true));
         let second = Keyset { limit: 1, after: first.next };
-        let second = customers::directory(engine, &Default::default(), &second).await.unwrap();
+        let second = customers::directory(engine, &customers::Search::default(), &second).await.unwrap();
         assert_eq!((second.items[0].id.as_str(), second.next), (CLINIC, None));
     }
 
