@@ -1,13 +1,15 @@
 //! The commands of the command line other than serving: each opens the store, does one thing, and prints its result.
 
 use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use domain::ids::TokenId;
 use domain::policy::Pack;
 use domain::staff::Role;
-use journal::{Exclusive, Journal};
+use journal::{Engine, Exclusive, Journal};
+use projections::{Difference, Side};
 use tokio::net::TcpListener;
 
 use crate::asked::Asking;
@@ -49,7 +51,13 @@ macro_rules! data_faults {
     )+};
 }
 
-data_faults!(StartError, std::io::Error, journal::Error, crate::problem::Problem);
+data_faults!(
+    StartError,
+    std::io::Error,
+    journal::Error,
+    projections::Error,
+    crate::problem::Problem
+);
 
 /// Does what the command line says.
 pub async fn run(cli: Cli) -> Result<(), Fault> {
@@ -57,8 +65,11 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         None | Some(Command::Serve) => serve(&cli.store, &cli.serving).await,
         Some(Command::Token(command)) => token(&cli.store, command).await,
         Some(Command::Migrate(options)) => migrate(&cli.store, options.grant.as_deref()).await,
+        Some(Command::Rebuild(options)) => rebuild(&cli.store, options.table.as_deref()).await,
+        Some(Command::Verify) => verify(&cli.store).await,
+        Some(Command::Backup(options)) => backup(&cli.store, &options.file).await,
         Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
-        Some(_) => Err(Fault::Data("not in this build".to_owned())),
+        Some(Command::Demo(options)) => crate::demo::run(&cli.serving, &options).await,
     }
 }
 
@@ -167,7 +178,7 @@ async fn token_at(opened: &Opened, command: TokenCommand) -> Result<(), Fault> {
 
 async fn migrate(store: &StoreOptions, grant: Option<&str>) -> Result<(), Fault> {
     let database = store.database()?;
-    if let Some(folder) = database.sqlite_path().and_then(std::path::Path::parent) {
+    if let Some(folder) = database.sqlite_path().and_then(Path::parent) {
         tokio::fs::create_dir_all(folder).await?;
     }
     Journal::migrate(database.reveal()).await?;
@@ -176,6 +187,67 @@ async fn migrate(store: &StoreOptions, grant: Option<&str>) -> Result<(), Fault>
         say(&format!("{role} may read and append"))?;
     }
     say(&format!("{database} is at this version"))
+}
+
+/// The journal alone, for commands that give none.
+async fn journal(store: &StoreOptions) -> Result<Journal, Fault> {
+    let database = store.database()?;
+    let opened = Journal::open(database.reveal(), journal::Options::default()).await;
+    opened.map_err(|error| Fault::Data(format!("{database}: {error}")))
+}
+
+async fn rebuild(store: &StoreOptions, table: Option<&str>) -> Result<(), Fault> {
+    let journal = journal(store).await?;
+    let rebuilt = async {
+        projections::reset(&journal, table).await?;
+        projections::catch_up(&journal).await
+    };
+    let reached = match rebuilt.await {
+        Ok(reached) => reached,
+        Err(projections::Error::NoSuchModel(name)) => {
+            let names = projections::names().join(", ");
+            return Err(Fault::Data(format!("{name} is no read model: choose one of {names}")));
+        }
+        Err(error) => return Err(error.into()),
+    };
+    journal.close().await;
+    say(&format!("{} filled up to position {reached}", table.unwrap_or("every read model is")))
+}
+
+async fn verify(store: &StoreOptions) -> Result<(), Fault> {
+    let journal = journal(store).await?;
+    let verified = projections::verify(&journal).await?;
+    journal.close().await;
+    for (table, rows) in &verified.tables {
+        say(&format!("{table}: {rows} rows"))?;
+    }
+    if let Some(difference) = verified.differences.first() {
+        let Difference { table, key, side } = difference;
+        let fault = match side {
+            Side::Unexpected => "has a row that no event leads to",
+            Side::Missing => "lacks a row that the journal leads to",
+        };
+        return Err(Fault::Data(format!("{table} {fault} ({key}): run `probity rebuild {table}`")));
+    }
+    say(&format!("the read models are what the journal says, up to position {}", verified.position))
+}
+
+async fn backup(store: &StoreOptions, file: &Path) -> Result<(), Fault> {
+    if tokio::fs::try_exists(file).await? {
+        return Err(Fault::Data(format!("{} exists: choose another name", file.display())));
+    }
+    let journal = journal(store).await?;
+    let Engine::Sqlite(pool) = journal.engine() else {
+        let advice =
+            "a PostgreSQL store is backed up by pg_dump or point-in-time recovery; see README";
+        return Err(Fault::Data(advice.to_owned()));
+    };
+    let copied = sqlx::query("VACUUM INTO $1").bind(file.to_string_lossy()).execute(pool).await;
+    copied.map_err(|error| Fault::Data(format!("{}: {error}", file.display())))?;
+    journal.close().await;
+    // The copy counts once it would survive a power cut.
+    tokio::fs::File::open(file).await?.sync_all().await?;
+    say(&format!("{} is a copy of the store; copy the folder of scans beside it", file.display()))
 }
 
 /// A result, on stdout.

@@ -8,6 +8,7 @@ use domain::decision::{
 };
 use domain::ids::{CustomerId, DecisionId};
 use domain::policy::pack::Text;
+use domain::wording;
 use journal::Version;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -91,11 +92,9 @@ impl DecisionView {
             }
             causes.push(CauseView::of(cause, evidence));
         }
-        let sets_condition = |cause: &&Cause| cause.reaction == Reaction::Condition;
-        let conditions = decision.causes.iter().filter(sets_condition).map(|cause| Condition {
-            code: cause.code,
-            lines: cause.lines.clone(),
-            message: message(cause),
+        let conditions = decision.causes.iter().filter_map(|cause| {
+            let message = wording::condition(cause)?;
+            Some(Condition { code: cause.code, lines: cause.lines.clone(), message })
         });
         Ok(Self {
             id: decision.id,
@@ -112,7 +111,8 @@ impl DecisionView {
 }
 
 impl CauseView {
-    fn of(cause: &Cause, evidence: Vec<Evidence>) -> Self {
+    /// Shows a cause in words.
+    pub fn of(cause: &Cause, evidence: Vec<Evidence>) -> Self {
         let kind = cause.code.kind();
         Self {
             code: cause.code,
@@ -121,17 +121,13 @@ impl CauseView {
             lifted_by: kind.lifted_by(),
             lines: cause.lines.clone(),
             subject: cause.subject.clone(),
-            message: message(cause),
-            remedy: None,
-            basis: None,
+            message: wording::message(cause),
+            remedy: Some(wording::remedy(cause)),
+            basis: wording::basis(cause),
             evidence,
             released_until: cause.released.as_ref().and_then(|released| released.until),
         }
     }
-}
-
-fn message(cause: &Cause) -> Text {
-    Text { zh: cause.code.to_string(), en: cause.code.to_string() }
 }
 
 /// The decision that an event carries, if it is one of a checkpoint.

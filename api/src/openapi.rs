@@ -12,9 +12,9 @@ use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required, ResponseBuilder
 use utoipa::{Modify, OpenApi};
 
 use crate::{
-    attachment_paths, card, checks, codes, credit, credit_notes, customers, documents, event_types,
-    events, health, invoices, orders, problem, products, qualification, receipts, shipments, staff,
-    status, stream, tokens,
+    attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
+    documents, event_types, events, health, history, invoices, orders, problem, products,
+    qualification, receipts, reports, shipments, staff, status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -39,6 +39,11 @@ use crate::{
         invoices::of_order, invoices::of_parts, invoices::void,
         receipts::receive, receipts::apply, receipts::reverse,
         credit_notes::issue,
+        directory::list, directory::documents, directory::orders, directory::order, directory::shipments,
+        directory::invoices, directory::receipts, directory::products,
+        history::history, history::decision,
+        reports::aging, reports::summary, reports::peaks, reports::exposure, reports::expiries, reports::sales_records,
+        controls::holds, controls::denials, controls::releases, controls::backdated, controls::first_sales,
         events::feed, stream::stream,
         products::register, products::renew, products::card,
         staff::register,

@@ -1,11 +1,13 @@
 //! Lists in pages: `?limit=` and an opaque `cursor`, which is the key of the last row and so stays right while rows come and go.
 
+use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use projections::{Keyset, Listed};
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 use utoipa::ToSchema;
 
+use crate::csv::{self, Format};
 use crate::problem::Problem;
 
 /// Rows of a page when nothing is said.
@@ -21,20 +23,73 @@ pub struct Page<T> {
     pub next_cursor: Option<String>,
 }
 
-impl<T> Page<T> {
-    /// Cuts `rows`, of which one more than `limit` was asked for, and points at what follows.
-    pub fn cut<K: Serialize>(
-        list: &str,
-        mut rows: Vec<T>,
-        limit: u16,
-        key: impl Fn(&T) -> K,
-    ) -> Self {
-        let more = rows.len() > usize::from(limit);
-        rows.truncate(usize::from(limit));
-        let next_cursor = rows.last().filter(|_| more).map(|row| cursor(list, &key(row)));
-        Self { items: rows, next_cursor }
+/// How a list is wanted: the parameters that every list takes.
+#[derive(Debug)]
+pub struct Paging {
+    list: &'static str,
+    pub keyset: Keyset,
+    pub format: Format,
+    /// A position that must be in it.
+    pub at: Option<i64>,
+}
+
+impl Paging {
+    pub fn new(
+        list: &'static str,
+        asked: Option<u16>,
+        cursor: Option<&str>,
+        format: Option<Format>,
+        at: Option<i64>,
+    ) -> Result<Self, Problem> {
+        let keyset = Keyset { limit: limit(asked)?.into(), after: after(list, cursor)? };
+        Ok(Self { list, keyset, format: format.unwrap_or_default(), at })
+    }
+
+    /// The rows, as they are wanted.
+    pub fn answer<T: Serialize>(&self, listed: Listed<T>) -> Result<Response, Problem> {
+        match self.format {
+            Format::Csv => csv::answer(self.list, &listed.items),
+            Format::Json => Ok(axum::Json(self.page(listed)).into_response()),
+        }
+    }
+
+    pub fn page<T>(&self, listed: Listed<T>) -> Page<T> {
+        let next_cursor = listed.next.map(|key| cursor(self.list, &key));
+        Page { items: listed.items, next_cursor }
     }
 }
+
+/// Declares the query of a list: its own parameters, and those that every list takes.
+macro_rules! list_query {
+    ($(#[$meta:meta])* $name:ident in $list:literal { $($(#[$field_meta:meta])* $field:ident: $type:ty,)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, ::serde::Deserialize, ::utoipa::IntoParams)]
+        #[serde(deny_unknown_fields)]
+        #[into_params(parameter_in = Query)]
+        pub struct $name {
+            $($(#[$field_meta])* $field: $type,)*
+            /// 1 to 500; 50 without.
+            #[param(minimum = 1, maximum = 500)]
+            limit: Option<u16>,
+            /// `next_cursor` of the page before.
+            cursor: Option<String>,
+            /// `csv` for a table.
+            #[param(inline)]
+            format: Option<$crate::csv::Format>,
+            /// A position that must be in it.
+            #[param(minimum = 0)]
+            at: Option<i64>,
+        }
+
+        impl $name {
+            fn paging(&self) -> Result<$crate::page::Paging, $crate::problem::Problem> {
+                $crate::page::Paging::new($list, self.limit, self.cursor.as_deref(), self.format, self.at)
+            }
+        }
+    };
+}
+
+pub(crate) use list_query;
 
 /// How many rows were asked for.
 pub fn limit(asked: Option<u16>) -> Result<u16, Problem> {
@@ -49,25 +104,29 @@ pub fn limit(asked: Option<u16>) -> Result<u16, Problem> {
 }
 
 /// The opaque text that stands for the key of a row of `list`.
-fn cursor(list: &str, key: &impl Serialize) -> String {
-    let json = serde_json::to_vec(&(list, key)).unwrap_or_default();
-    URL_SAFE_NO_PAD.encode(json)
+fn cursor(list: &str, key: &str) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}\0{key}"))
 }
 
 /// The key that a cursor of `list` stands for.
-pub fn after<K: DeserializeOwned>(list: &str, cursor: Option<&str>) -> Result<Option<K>, Problem> {
+fn after(list: &str, cursor: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(cursor) = cursor else {
         return Ok(None);
     };
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
-    let read = bytes.and_then(|bytes| serde_json::from_slice::<(String, K)>(&bytes).ok());
-    match read {
-        Some((of, key)) if of == list => Ok(Some(key)),
-        _ => Err(Problem::not_understood(
-            "cursor.not_understood",
-            "This cursor is not one of this list: pass next_cursor as it was given.",
-        )),
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    let key = text.as_deref().and_then(|text| text.split_once('\0'));
+    match key {
+        Some((of, key)) if of == list && !key.contains('\0') => Ok(Some(key.to_owned())),
+        _ => Err(not_understood()),
     }
+}
+
+pub(crate) fn not_understood() -> Problem {
+    Problem::not_understood(
+        "cursor.not_understood",
+        "This cursor is not one of this list: pass next_cursor as it was given.",
+    )
 }
 
 #[cfg(test)]
@@ -76,19 +135,20 @@ mod tests {
 
     #[test]
     fn a_page_points_at_what_follows_only_when_something_does() {
-        let page = Page::cut("products", vec!["a", "b", "c"], 2, |row| (*row).to_owned());
-        assert_eq!(page.items, ["a", "b"]);
-        let key: Option<String> = after("products", page.next_cursor.as_deref()).unwrap();
-        assert_eq!(key.as_deref(), Some("b"));
-        let page = Page::cut("products", vec!["c"], 2, |row| (*row).to_owned());
+        let paging = Paging::new("products", Some(2), None, None, None).unwrap();
+        let listed = Listed { items: vec!["a", "b"], next: Some("b".to_owned()) };
+        let page = paging.page(listed);
+        let next = Paging::new("products", None, page.next_cursor.as_deref(), None, None).unwrap();
+        assert_eq!(next.keyset, Keyset { limit: 50, after: Some("b".to_owned()) });
+        let page = paging.page(Listed { items: vec!["c"], next: None });
         assert_eq!(page.next_cursor, None);
     }
 
     #[test]
     fn a_cursor_of_another_list_or_of_nobody_is_refused() {
-        let foreign = cursor("customers", &"b");
+        let foreign = cursor("customers", "b");
         for text in [foreign.as_str(), "", "%%%", "e30"] {
-            let error = after::<String>("products", Some(text)).unwrap_err();
+            let error = after("products", Some(text)).unwrap_err();
             assert_eq!(error.status().as_u16(), 400, "{text}");
         }
     }

@@ -138,7 +138,7 @@ pub async fn receive(
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Apply {
+pub struct ApplyCash {
     apply: Vec<Application>,
     /// A past date, with its `reason`.
     business_date: Option<NaiveDate>,
@@ -146,18 +146,18 @@ pub struct Apply {
     reason: Option<Prose<500>>,
 }
 
-impl Body for Apply {
+impl Body for ApplyCash {
     const ACT: Act = Act::ApplyCash;
 }
 
 /// Apply what lies unapplied
 #[utoipa::path(post, path = "/v1/customers/{id}/receipts/{rid}/apply", tag = "receivables",
-    params(("id" = CustomerId, Path), ("rid" = ReceiptId, Path)), request_body = Apply,
+    params(("id" = CustomerId, Path), ("rid" = ReceiptId, Path)), request_body = ApplyCash,
     responses((status = 200, body = Done)))]
 pub async fn apply(
     State(door): State<Door>,
     Path((id, receipt)): Path<(CustomerId, ReceiptId)>,
-    Asked { mut by, body }: Asked<Apply>,
+    Asked { mut by, body }: Asked<ApplyCash>,
 ) -> Result<Response, Problem> {
     by.business_date = backdated(body.business_date, body.reason.as_ref())?;
     // The amounts are in the account's currency, which a customer never changes.

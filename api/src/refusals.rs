@@ -174,6 +174,20 @@ impl From<Error> for Problem {
     }
 }
 
+impl From<projections::Error> for Problem {
+    fn from(error: projections::Error) -> Self {
+        match error {
+            projections::Error::Journal(error) => error.into(),
+            projections::Error::Cursor(_) => crate::page::not_understood(),
+            error if error.is_passing() => Self::unavailable(
+                "read_model.behind",
+                "The read models are being filled; try again shortly.",
+            ),
+            error => Self::internal(error),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use journal::{TooLarge, Version};

@@ -15,49 +15,23 @@ use crate::auth::authenticate;
 use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
-    attachment_paths, card, checks, codes, credit, credit_notes, customers, documents, event_types,
-    events, health, invoices, openapi, orders, products, qualification, receipts, shipments, staff,
-    status, stream, tokens,
+    attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
+    documents, event_types, events, health, history, invoices, openapi, orders, products,
+    qualification, receipts, reports, shipments, staff, status, stream, tokens,
 };
 
 /// All routes, around which stand the bounds of [`crate::around`].
 pub fn routes(door: Door) -> Router {
     let v1 = Router::new()
+        .merge(customers_and_trade())
+        .merge(reading())
         .route("/attachments", put(attachment_paths::store))
         .route("/attachments/{id}", get(attachment_paths::fetch))
         .route("/codes", get(codes::codes))
         .route("/event-types", get(event_types::event_types))
-        .route("/customers", post(customers::register))
-        .route("/customers/{id}", get(card::card))
-        .route("/customers/{id}/amend", post(customers::amend))
-        .route("/customers/{id}/classify", post(customers::classify))
-        .route("/customers/{id}/documents", post(documents::upload))
-        .route("/customers/{id}/documents/{did}/revoke", post(documents::revoke))
-        .route("/customers/{id}/qualification/submit", post(qualification::submit))
-        .route("/customers/{id}/qualification/approve", post(qualification::approve))
-        .route("/customers/{id}/qualification/reject", post(qualification::reject))
-        .route("/customers/{id}/qualification/return", post(qualification::give_back))
-        .route("/customers/{id}/status/suspend", post(status::suspend))
-        .route("/customers/{id}/status/disable", post(status::disable))
-        .route("/customers/{id}/status/reinstate", post(status::reinstate))
-        .route("/customers/{id}/credit/grant", post(credit::grant))
-        .route("/customers/{id}/credit/freeze", post(credit::freeze))
-        .route("/customers/{id}/credit/unfreeze", post(credit::unfreeze))
-        .route("/customers/{id}/checks", post(checks::check))
-        .route("/customers/{id}/orders", post(orders::place))
-        .route("/customers/{id}/orders/{oid}/release", post(orders::release))
-        .route("/customers/{id}/orders/{oid}/cancel", post(orders::cancel))
-        .route("/customers/{id}/orders/{oid}/shipments", post(shipments::ship))
-        .route("/customers/{id}/orders/{oid}/invoices", post(invoices::of_order))
-        .route("/customers/{id}/invoices", post(invoices::of_parts))
-        .route("/customers/{id}/invoices/{iid}/void", post(invoices::void))
-        .route("/customers/{id}/receipts", post(receipts::receive))
-        .route("/customers/{id}/receipts/{rid}/apply", post(receipts::apply))
-        .route("/customers/{id}/receipts/{rid}/reverse", post(receipts::reverse))
-        .route("/customers/{id}/credit_notes", post(credit_notes::issue))
         .route("/events", get(events::feed))
         .route("/events/stream", get(stream::stream))
-        .route("/products", post(products::register))
+        .route("/products", get(directory::products).post(products::register))
         .route("/products/{id}", get(products::card))
         .route("/products/{id}/registrations", post(products::renew))
         .route("/staff", post(staff::register))
@@ -80,6 +54,59 @@ pub fn routes(door: Door) -> Router {
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(all_around, around))
         .with_state(door)
+}
+
+fn customers_and_trade() -> Router<Door> {
+    Router::new()
+        .route("/customers", get(directory::list).post(customers::register))
+        .route("/customers/{id}", get(card::card))
+        .route("/customers/{id}/amend", post(customers::amend))
+        .route("/customers/{id}/classify", post(customers::classify))
+        .route("/customers/{id}/history", get(history::history))
+        .route("/customers/{id}/documents", get(directory::documents).post(documents::upload))
+        .route("/customers/{id}/documents/{did}/revoke", post(documents::revoke))
+        .route("/customers/{id}/qualification/submit", post(qualification::submit))
+        .route("/customers/{id}/qualification/approve", post(qualification::approve))
+        .route("/customers/{id}/qualification/reject", post(qualification::reject))
+        .route("/customers/{id}/qualification/return", post(qualification::give_back))
+        .route("/customers/{id}/status/suspend", post(status::suspend))
+        .route("/customers/{id}/status/disable", post(status::disable))
+        .route("/customers/{id}/status/reinstate", post(status::reinstate))
+        .route("/customers/{id}/credit/grant", post(credit::grant))
+        .route("/customers/{id}/credit/freeze", post(credit::freeze))
+        .route("/customers/{id}/credit/unfreeze", post(credit::unfreeze))
+        .route("/customers/{id}/checks", post(checks::check))
+        .route("/customers/{id}/orders", get(directory::orders).post(orders::place))
+        .route("/customers/{id}/orders/{oid}", get(directory::order))
+        .route("/customers/{id}/orders/{oid}/release", post(orders::release))
+        .route("/customers/{id}/orders/{oid}/cancel", post(orders::cancel))
+        .route(
+            "/customers/{id}/orders/{oid}/shipments",
+            get(directory::shipments).post(shipments::ship),
+        )
+        .route("/customers/{id}/orders/{oid}/invoices", post(invoices::of_order))
+        .route("/customers/{id}/invoices", get(directory::invoices).post(invoices::of_parts))
+        .route("/customers/{id}/invoices/{iid}/void", post(invoices::void))
+        .route("/customers/{id}/receipts", get(directory::receipts).post(receipts::receive))
+        .route("/customers/{id}/receipts/{rid}/apply", post(receipts::apply))
+        .route("/customers/{id}/receipts/{rid}/reverse", post(receipts::reverse))
+        .route("/customers/{id}/credit_notes", post(credit_notes::issue))
+}
+
+fn reading() -> Router<Door> {
+    Router::new()
+        .route("/decisions/{position}", get(history::decision))
+        .route("/reports/receivables/aging", get(reports::aging))
+        .route("/reports/receivables/summary", get(reports::summary))
+        .route("/reports/receivables/peaks", get(reports::peaks))
+        .route("/reports/exposure", get(reports::exposure))
+        .route("/reports/expiries", get(reports::expiries))
+        .route("/reports/holds", get(controls::holds))
+        .route("/reports/sales-records", get(reports::sales_records))
+        .route("/reports/first-sales", get(controls::first_sales))
+        .route("/reports/releases", get(controls::releases))
+        .route("/reports/denials", get(controls::denials))
+        .route("/reports/backdated", get(controls::backdated))
 }
 
 async fn no_such_path(uri: Uri) -> Problem {

@@ -11,6 +11,7 @@ use domain::ids::StaffId;
 use domain::policy::{self, Pack};
 use domain::staff::Role;
 use journal::{ClockCheck, Exclusive, Journal, Options, Replayed};
+use projections::Projector;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -75,6 +76,8 @@ impl Opening {
 pub enum StartError {
     #[error("{database}: {error}")]
     Journal { database: DatabaseUrl, error: journal::Error },
+    #[error("{database}: {error}")]
+    Projections { database: DatabaseUrl, error: projections::Error },
     #[error("{0}")]
     Open(#[from] OpenError),
     #[error("{}: {error}", path.display())]
@@ -92,6 +95,7 @@ pub struct Opened {
     closing: CancellationToken,
     /// Ends the followers.
     ending: CancellationToken,
+    projector: Projector,
 }
 
 impl Opened {
@@ -100,9 +104,12 @@ impl Opened {
         let database = opening.database.clone();
         let fault = |error| StartError::Journal { database: database.clone(), error };
         let journal = open_journal(&opening).await.map_err(fault)?;
+        let projector = Projector::start(&journal)
+            .await
+            .map_err(|error| StartError::Projections { database: database.clone(), error })?;
         let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
         let parts = Parts {
-            reached: journal.doorbell(),
+            reached: projector.reached(),
             journal,
             attachments: opening.attachments,
             clock: opening.clock,
@@ -114,7 +121,7 @@ impl Opened {
         };
         let door = Door::open(parts).await?;
         let first_token = begin(&door, opening.pack, opening.bootstrap_token).await?;
-        Ok(Self { door, first_token, closing, ending })
+        Ok(Self { door, first_token, closing, ending, projector })
     }
 
     /// Serves until `stop`, then finishes what is under way.
@@ -148,6 +155,7 @@ impl Opened {
     pub async fn close(self) {
         self.closing.cancel();
         self.ending.cancel();
+        self.projector.stop().await;
         self.door.journal().clone().close().await;
     }
 }

@@ -4,12 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::digest::Sha256Digest;
 use domain::ids::{StaffId, TokenId};
 use domain::staff::{Command, Event, Role, TokenIssued};
 use domain::text::Line;
 use journal::{Committed, Replayed};
+use projections::Listed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
@@ -17,17 +18,13 @@ use utoipa::ToSchema;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Asking, Body};
 use crate::auth::{Caller, SECRET_PREFIX};
-use crate::csv::{self, Format};
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::house::{Credential, Reach};
 use crate::names::Salted;
-use crate::page::{self, Page, limit};
+use crate::page::{Page, list_query};
 use crate::problem::Problem;
 use domain::permissions::Act;
-
-/// What cursors of this list are marked with.
-const LIST: &str = "tokens";
 
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -154,7 +151,7 @@ fn label(roles: &BTreeSet<Role>) -> Result<Line<100>, Problem> {
 
 /// A token in the list.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Listed {
+pub struct TokenRow {
     pub id: TokenId,
     pub staff: StaffId,
     /// Null when it was erased.
@@ -163,48 +160,38 @@ pub struct Listed {
     pub machine: bool,
 }
 
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub struct TokensQuery {
-    /// 1 to 500; 50 without.
-    #[param(minimum = 1, maximum = 500)]
-    limit: Option<u16>,
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    #[param(inline)]
-    format: Option<Format>,
+list_query! {
+    TokensQuery in "tokens" {}
 }
 
 /// Tokens that work
 #[utoipa::path(get, path = "/v1/tokens", tag = "people", params(TokensQuery),
-    responses((status = 200, body = Page<Listed>)))]
+    responses((status = 200, body = Page<TokenRow>)))]
 pub async fn list(
     caller: Caller,
     State(door): State<Door>,
     Query(query): Query<TokensQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadStaff)?;
-    let most = limit(query.limit)?;
-    let after: Option<TokenId> = page::after(LIST, query.cursor.as_deref())?;
+    let paging = query.paging()?;
     let mut rows = listed(&door).await?;
-    rows.retain(|row| after.is_none_or(|after| row.id > after));
-    rows.truncate(usize::from(most).saturating_add(1));
-    let page = Page::cut(LIST, rows, most, |row| row.id);
-    match query.format.unwrap_or_default() {
-        Format::Csv => csv::answer(LIST, &page.items),
-        Format::Json => Ok(axum::Json(page).into_response()),
-    }
+    let after = paging.keyset.after.as_deref().unwrap_or_default();
+    rows.retain(|row| row.id.to_string().as_str() > after);
+    let most = usize::try_from(paging.keyset.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > most;
+    rows.truncate(most);
+    let next = rows.last().filter(|_| more).map(|row| row.id.to_string());
+    paging.answer(Listed { items: rows, next })
 }
 
 /// Every token that works, with the name of the token or of its person.
-pub async fn listed(door: &Door) -> Result<Vec<Listed>, Problem> {
+pub async fn listed(door: &Door) -> Result<Vec<TokenRow>, Problem> {
     let names: HashMap<_, _> = door.names().all("").await?.into_iter().collect();
     let name = |credential: &Credential| {
         let of_token = names.get(&credential.token.to_string());
         of_token.or_else(|| names.get(credential.staff.as_str())).cloned()
     };
-    let rows = door.house().tokens().into_iter().map(|credential| Listed {
+    let rows = door.house().tokens().into_iter().map(|credential| TokenRow {
         id: credential.token,
         staff: credential.staff.clone(),
         name: name(&credential),

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::Result;
@@ -53,6 +53,7 @@ pub struct Bench {
     pub folder: tempfile::TempDir,
     seeded: AtomicI64,
     large: Mutex<Large>,
+    began: Instant,
 }
 
 /// What was made of the large journals.
@@ -73,6 +74,7 @@ impl Bench {
             folder,
             seeded: AtomicI64::new(0),
             large: Mutex::default(),
+            began: Instant::now(),
         })
     }
 
@@ -104,7 +106,7 @@ impl Bench {
         let mut bulk = Bulk::new(store, &self.company);
         bulk.add(writer.house()?).await?;
         for customer in 0..customers {
-            bulk.add(writer.customer(customer, &sales)?).await?;
+            bulk.add(writer.customer(customer, sales)?).await?;
         }
         self.seeded.store(bulk.finish().await?, Ordering::Relaxed);
         Ok(())
@@ -149,6 +151,7 @@ impl Bench {
 
     /// Progress goes to stderr; stdout is for the table.
     pub fn say(&self, what: &str) {
-        let _ = writeln!(std::io::stderr(), "{what}");
+        let seconds = self.began.elapsed().as_secs();
+        let _ = writeln!(std::io::stderr(), "[{seconds:>4} s] {what}");
     }
 }

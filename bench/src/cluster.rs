@@ -108,14 +108,6 @@ impl Cluster {
         let mark = if self.url.contains('?') { '&' } else { '?' };
         Ok(format!("{}{mark}options[search_path]={name}", self.url))
     }
-
-    pub async fn drop_schema(&self, name: &str) -> Result<()> {
-        let mut connection = PgConnection::connect(&self.url).await?;
-        sqlx::query(&format!("DROP SCHEMA IF EXISTS {name} CASCADE"))
-            .execute(&mut connection)
-            .await?;
-        Ok(())
-    }
 }
 
 impl Drop for Cluster {

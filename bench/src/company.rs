@@ -91,7 +91,7 @@ impl Company {
 
     /// One line of ten pieces; the odd ones are implants of class III, the even ones syringes of class II.
     pub fn order(&self, customer: u32, command_id: Uuid) -> Result<Asked> {
-        let product = product_id(1 + u128::from(customer % 2));
+        let product = Self::product_for(customer);
         let line = PlacedLine {
             product,
             quantity: serde_json::from_value(json!(10))?,
@@ -101,7 +101,7 @@ impl Company {
             reference: Some("PO-2026-0001".parse()?),
             currency: None,
             lines: vec![line],
-            requested_ship_date: self.today.checked_add_days(Days::new(7)),
+            requested_ship_date: Some(self.ship_date()?),
             ship_to: None,
             payment: None,
         };
@@ -109,6 +109,15 @@ impl Company {
         context.facts = self.facts_for(product);
         let command = Command::Trading(trading::Command::Place(Box::new(placement)));
         Ok(Asked { command, context, command_id })
+    }
+
+    /// What this customer orders.
+    pub fn product_for(customer: u32) -> ProductId {
+        product_id(1 + u128::from(customer % 2))
+    }
+
+    pub fn ship_date(&self) -> Result<NaiveDate> {
+        self.today.checked_add_days(Days::new(7)).context("no such day")
     }
 
     pub fn cancellation(&self, order: OrderId, command_id: Uuid) -> Result<Asked> {
@@ -255,9 +264,12 @@ pub fn placed_at_most(customer: u32) -> usize {
 }
 
 fn timed_id(millis: u64, source: u32, count: u32) -> Uuid {
-    let [a, b, c, d] = source.to_be_bytes();
-    let [e, f, g, h] = count.to_be_bytes();
-    uuid::Builder::from_unix_timestamp_millis(millis, &[a, b, c, d, 0, 0, e, f, g, h]).into_uuid()
+    let mut rest = [0; 10];
+    let numbers = source.to_be_bytes().into_iter().chain([0, 0]).chain(count.to_be_bytes());
+    for (byte, number) in rest.iter_mut().zip(numbers) {
+        *byte = number;
+    }
+    uuid::Builder::from_unix_timestamp_millis(millis, &rest).into_uuid()
 }
 
 fn turn(command_id: Uuid, actor: &str, now: DateTime<Utc>, today: NaiveDate) -> Result<Turn> {

@@ -16,8 +16,11 @@ mod orders;
 mod ours;
 mod rows;
 mod seeding;
+mod server;
+mod shopping;
 mod stock;
 mod table;
+mod wire;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -50,13 +53,17 @@ struct Arguments {
 enum Part {
     #[command(hide = true)]
     Client(rows::pair::Order),
+    #[command(hide = true)]
+    Server(server::Serve),
 }
 
 #[tokio::main]
 async fn main() -> Result<()> {
     let arguments = Arguments::parse();
-    if let Some(Part::Client(order)) = arguments.part {
-        return rows::pair::serve(order).await;
+    match arguments.part {
+        Some(Part::Client(order)) => return rows::pair::serve(order).await,
+        Some(Part::Server(order)) => return server::serve(order).await,
+        None => {}
     }
     let scale = if arguments.quick { Scale::quick } else { Scale::full }(arguments.rounds);
     let bench = Bench::new(Cluster::reach(arguments.postgres).await?, scale)?;
@@ -77,8 +84,20 @@ async fn main() -> Result<()> {
     if asked(&[7]) {
         table.extend(rows::pair::measure(&bench).await?);
     }
+    if asked(&[9]) {
+        table.extend(rows::http::measure(&bench).await?);
+    }
+    if asked(&[10]) {
+        table.extend(rows::streaming::measure(&bench).await?);
+    }
     if asked(&[11]) {
         table.extend(rows::reading::measure(&bench).await?);
+    }
+    if asked(&[12]) {
+        table.extend(rows::rebuild::measure(&bench).await?);
+    }
+    if asked(&[13]) {
+        table.extend(rows::memory::measure(&bench).await?);
     }
     table.sort_by_key(|row| row.number);
     table::print(&mut std::io::stdout().lock(), &table)

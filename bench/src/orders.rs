@@ -58,14 +58,11 @@ impl Orders {
                 Ok((stream(customer), self.company.order(customer, command_id)?))
             }
             Whose::One(customer) => {
-                let asked = match self.to_cancel.take() {
-                    Some(order) => {
-                        self.company.cancellation(OrderId::from_uuid(order), command_id)?
-                    }
-                    None => {
-                        self.to_cancel = Some(command_id);
-                        self.company.order(customer, command_id)?
-                    }
+                let asked = if let Some(order) = self.to_cancel.take() {
+                    self.company.cancellation(OrderId::from_uuid(order), command_id)?
+                } else {
+                    self.to_cancel = Some(command_id);
+                    self.company.order(customer, command_id)?
                 };
                 Ok((stream(customer), asked))
             }

@@ -63,7 +63,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A customer that may order, and then sells and pays so often.
-    pub fn customer(&mut self, number: u32, sales: &Sales) -> Result<Vec<Recorded>> {
+    pub fn customer(&mut self, number: u32, sales: Sales) -> Result<Vec<Recorded>> {
         let mut story =
             Story { rows: Vec::new(), stream: stream(number), customer: Customer::default() };
         for (command, actor, role) in self.company.qualification(number)? {

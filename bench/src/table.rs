@@ -88,11 +88,25 @@ pub struct Row {
     pub notes: Vec<String>,
 }
 
+impl Row {
+    /// A row without notes.
+    pub fn of(
+        number: u32,
+        what: &'static str,
+        against: &'static str,
+        compared: Vec<Compared>,
+    ) -> Self {
+        Self { number, what, against, compared, notes: Vec::new() }
+    }
+}
+
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(|a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
     let middle = values.len() / 2;
     match (values.get(middle), middle.checked_sub(1).and_then(|before| values.get(before))) {
-        (Some(upper), Some(lower)) if values.len() % 2 == 0 => f64::midpoint(*upper, *lower),
+        (Some(upper), Some(lower)) if values.len().is_multiple_of(2) => {
+            f64::midpoint(*upper, *lower)
+        }
         (Some(middle), _) => *middle,
         (None, _) => f64::NAN,
     }

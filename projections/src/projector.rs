@@ -201,6 +201,7 @@ pub async fn reset(journal: &Journal, table: Option<&str>) -> Result<(), Error> 
         }
     }
     let mut session = Session::open(journal.engine()).await?;
+    let _turn = journal.turn().await;
     session.begin().await?;
     for mut model in chosen {
         let name = model.name();

@@ -1,4 +1,9 @@
 //! What the suites share: engines, clocks, a running server.
+#![expect(
+    clippy::unwrap_used,
+    clippy::missing_panics_doc,
+    reason = "this is test code, where a panic is the report"
+)]
 
 pub mod engine;
 pub mod server;

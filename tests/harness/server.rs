@@ -17,6 +17,8 @@ use tokio::task::JoinHandle;
 
 /// When every story begins.
 pub const BEGINNING: &str = "2026-11-22T03:04:05Z";
+/// Event streams that one token may hold open in stories.
+pub const STREAMS_PER_TOKEN: usize = 3;
 const ADMINISTRATOR: &str = "administrator-of-the-story";
 
 /// A running server, and the people who use it.
@@ -49,6 +51,10 @@ pub struct Answer {
 impl Answer {
     /// The answer, which must have this status.
     #[track_caller]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "it asserts; the answer is there for who wants it"
+    )]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{:#}", self.body);
         self
@@ -75,13 +81,20 @@ impl Answer {
 impl Server {
     /// Serves the database at `url`, which is created where it is ours to do.
     pub async fn start(url: &str) -> Self {
+        Self::beside(url, 1).await
+    }
+
+    /// One of several servers of the same database; each has a number, so that their ids differ.
+    pub async fn beside(url: &str, number: u64) -> Self {
         let scans = tempfile::tempdir().unwrap();
         let beginning: DateTime<Utc> = BEGINNING.parse().unwrap();
         let clock = Arc::new(StandingClock::at(beginning));
         let mut opening = Opening::of(DatabaseUrl::new(url), scans.path().to_owned());
         opening.clock = Arc::<StandingClock>::clone(&clock);
         opening.clock_check = ClockCheck::Simulated;
-        opening.ids = Arc::new(SeededIds::new(1));
+        opening.ids = Arc::new(SeededIds::new(number));
+        opening.instance = format!("story-{number}");
+        opening.streams_per_token = STREAMS_PER_TOKEN;
         opening.bootstrap_token = Some(ADMINISTRATOR.to_owned());
         let opened = Opened::open(opening).await.unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -140,6 +153,11 @@ impl Server {
         };
         people.insert(name.to_owned(), person.clone());
         person
+    }
+
+    /// Lets somebody use this server who was made by another one of the same database.
+    pub async fn knows(&self, name: &str, person: Person) {
+        self.people.lock().await.insert(name.to_owned(), person);
     }
 
     /// A request with a secret, for whoever wants to change it before it is sent.

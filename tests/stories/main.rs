@@ -1,4 +1,11 @@
 //! Acceptance criteria, told over HTTP against a whole server.
 
 mod company;
+mod door;
+mod feed;
+mod inspector;
+mod people;
+mod race;
+mod repeats;
+mod roles;
 mod trade;

@@ -1,32 +1,34 @@
 //! A dealer from its registration to the receipt that heals a hold.
 
 use serde_json::json;
+use tests::both_engines;
 use tests::server::Server;
 
 use crate::company::{business_licence, dealer, grant, order, qualify, stent, trading_licence};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dealer_is_denied_remedied_qualified_trades_pays_late_and_is_healed() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(&format!("sqlite:{}", folder.path().join("p.db").display())).await;
-    let product = stent(&server).await;
-    let customer = dealer(&server).await;
+both_engines! {
+    async fn a_dealer_is_denied_remedied_qualified_trades_pays_late_and_is_healed(home: Home) {
+        trade_goes_its_way(&Server::start(&home.url).await).await;
+    }
+}
+
+async fn trade_goes_its_way(server: &Server) {
+    let product = stent(server).await;
+    let customer = dealer(server).await;
     let path = format!("/v1/customers/{customer}");
     let orders = format!("{path}/orders");
 
     // An expired licence: an implant is denied, and the answer says why and what to do.
-    let expired =
-        trading_licence(&server, "浙杭药监械经营许20210001号", "2021-11-01", "2026-10-31");
-    qualify(&server, &customer, vec![business_licence(&server).await, expired.await]).await;
-    grant(&server, &customer, "10000.00").await;
+    let expired = trading_licence(server, "浙杭药监械经营许20210001号", "2021-11-01", "2026-10-31");
+    qualify(server, &customer, vec![business_licence(server).await, expired.await]).await;
+    grant(server, &customer, "10000.00").await;
     let denied = server.post("sales", &orders, order(&product, 4, "2026-12-01")).await.expect(409);
     assert_eq!(denied.stopped_by(), ["document.expired"]);
     assert_eq!(denied.text("/code"), "order.denied");
 
     // Its renewal is approved: the order is placed.
-    let renewed =
-        trading_licence(&server, "浙杭药监械经营许20260001号", "2026-11-01", "2031-10-31");
-    qualify(&server, &customer, vec![renewed.await]).await;
+    let renewed = trading_licence(server, "浙杭药监械经营许20260001号", "2026-11-01", "2031-10-31");
+    qualify(server, &customer, vec![renewed.await]).await;
     let placed = server.post("sales", &orders, order(&product, 4, "2026-12-01")).await.expect(201);
     assert_eq!(placed.text("/status"), "placed");
 
@@ -61,5 +63,4 @@ async fn a_dealer_is_denied_remedied_qualified_trades_pays_late_and_is_healed() 
     let cash = json!({"reference": "BANK-1", "amount": {"amount": "3000.00", "currency": "CNY"}, "received_on": "2027-05-21"});
     let receipt = server.post("finance", &format!("{path}/receipts"), cash).await.expect(201);
     assert_eq!(receipt.body["applied"][0]["invoice"], invoice.id().as_str());
-    server.stop().await;
 }

@@ -35,9 +35,9 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let mut writer = Writer::new(&bench.company, 1);
     let mut bulk = Bulk::new(&store, &bench.company);
     bulk.add(writer.house()?).await?;
-    let story = writer.customer(CUSTOMER, &SALES)?;
-    let past = i64::try_from(story.len())?;
-    bulk.add(story).await?;
+    let rows = writer.customer(CUSTOMER, SALES)?;
+    let past = i64::try_from(rows.len())?;
+    bulk.add(rows).await?;
     let seeded = Position(bulk.finish().await?);
     let stock_url = bench.cluster.schema("bench_stock").await?;
     stock::table(&stock_url, "bench_long").await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use anyhow::{Result, ensure};
-use journal::Position;
+use journal::{Journal, Position};
 
 use crate::{
     bench::Bench,
@@ -12,7 +12,7 @@ use crate::{
     inserts,
     load::{Measured, drive},
     orders::Whose,
-    ours,
+    ours::{self, Acknowledged},
     seeding::{Recorded, Sales, Writer},
     stock,
     table::{Compared, Round, Row, Target},
@@ -21,6 +21,8 @@ use crate::{
 /// What the peers are tried with; their best counts.
 const PEERS: [u32; 3] = [8, 32, 64];
 const PEAK: u32 = 256;
+const FIRST: &str =
+    "durable order commands with full gates, 10,000 customers, 256 in flight, PostgreSQL";
 
 /// One round's figures.
 struct Figures {
@@ -48,43 +50,66 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         drive(ours::clients(&journal, &bench.company, whose, PEAK, 1), bench.scale.span).await?;
     let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
 
-    let mut rounds = Vec::new();
-    let mut source = 10;
+    let sides =
+        Sides { bench, stock_url: &stock_url, journal: &journal, into: &into, rows: &rows, whose };
+    let (mut rounds, mut source) = (Vec::new(), 10);
     for round in 0..bench.scale.rounds {
         bench.say(&format!("orders, round {}", round + 1));
-        let mut figures = Figures { stock: Vec::new(), inserts: Vec::new(), ours: Vec::new() };
-        for tasks in [1, 8, 32, 64] {
-            source += 1;
-            let (pool, repository) = stock::postgres(&stock_url, tasks.max(2)).await?;
-            let clients = stock::clients(repository, &bench.company, whose, tasks, source);
-            let (measured, _) = drive(clients, bench.scale.span).await?;
-            bench.say(&measured.described("stock", tasks));
-            figures.stock.push((tasks, measured));
-            pool.close().await;
-        }
-        for in_flight in [PEAK, 8, 1] {
-            source += 1;
-            let clients = ours::clients(&journal, &bench.company, whose, in_flight, source);
-            let (measured, clients) = drive(clients, bench.scale.span).await?;
-            acknowledged.extend(clients.into_iter().flat_map(|c| c.acknowledged));
-            bench.say(&measured.described("Probity", in_flight));
-            figures.ours.push((in_flight, measured));
-        }
-        for connections in PEERS {
-            source += 1;
-            let clients = inserts::clients(&into, &rows, connections, source);
-            let (measured, _) = drive(clients, bench.scale.span).await?;
-            bench.say(&measured.described("inserts", connections));
-            figures.inserts.push((connections, measured));
-        }
-        rounds.push(figures);
+        rounds.push(sides.round(&mut source, &mut acknowledged).await?);
     }
     plain.close().await;
     check::acknowledged(&journal, Position(bench.seeded()), &acknowledged).await?;
     check::limits(&journal, customers).await?;
     journal.close().await;
     ensure!(!rounds.is_empty(), "no round was measured");
-    rows_of(&rounds)
+    Ok(rows_of(&rounds))
+}
+
+/// What is measured against what.
+struct Sides<'a> {
+    bench: &'a Bench,
+    stock_url: &'a str,
+    journal: &'a Journal,
+    into: &'a inserts::Into,
+    rows: &'a Arc<Vec<Recorded>>,
+    whose: Whose,
+}
+
+impl Sides<'_> {
+    async fn round(
+        &self,
+        source: &mut u32,
+        acknowledged: &mut Vec<Acknowledged>,
+    ) -> Result<Figures> {
+        let (bench, span) = (self.bench, self.bench.scale.span);
+        let mut figures = Figures { stock: Vec::new(), inserts: Vec::new(), ours: Vec::new() };
+        for tasks in [1, 8, 32, 64] {
+            *source += 1;
+            let (pool, repository) = stock::postgres(self.stock_url, tasks.max(2)).await?;
+            let clients = stock::clients(repository, &bench.company, self.whose, tasks, *source);
+            let (measured, _) = drive(clients, span).await?;
+            bench.say(&measured.described("stock", tasks));
+            figures.stock.push((tasks, measured));
+            pool.close().await;
+        }
+        for in_flight in [PEAK, 8, 1] {
+            *source += 1;
+            let clients =
+                ours::clients(self.journal, &bench.company, self.whose, in_flight, *source);
+            let (measured, clients) = drive(clients, span).await?;
+            acknowledged.extend(clients.into_iter().flat_map(|c| c.acknowledged));
+            bench.say(&measured.described("Probity", in_flight));
+            figures.ours.push((in_flight, measured));
+        }
+        for connections in PEERS {
+            *source += 1;
+            let clients = inserts::clients(self.into, self.rows, connections, *source);
+            let (measured, _) = drive(clients, span).await?;
+            bench.say(&measured.described("inserts", connections));
+            figures.inserts.push((connections, measured));
+        }
+        Ok(figures)
+    }
 }
 
 /// Real order events, to be inserted one by one.
@@ -92,7 +117,7 @@ pub(super) fn order_rows(company: &Company) -> Result<Vec<Recorded>> {
     let mut rows = Vec::new();
     for number in 0..1_000 {
         let sales = Sales { paid: 0, unpaid: 1 };
-        let story = Writer::new(company, 900 + number).customer(number, &sales)?;
+        let story = Writer::new(company, 900 + number).customer(number, sales)?;
         rows.extend(story.into_iter().filter(|row| row.event_type == "trading.order-placed"));
     }
     Ok(rows)
@@ -107,76 +132,65 @@ fn best(of: &[(u32, Measured)], figure: impl Fn(&Measured) -> f64) -> f64 {
     of.map(|(_, measured)| figure(measured)).fold(0.0, f64::max)
 }
 
-fn rows_of(rounds: &[Figures]) -> Result<Vec<Row>> {
-    let compared = |what, target, unit, pair: &dyn Fn(&Figures) -> (f64, f64)| Compared {
-        what,
-        target,
-        unit,
-        rounds: rounds
-            .iter()
-            .map(|figures| {
-                let (ours, peer) = pair(figures);
-                Round { ours, peer: Some(peer) }
-            })
-            .collect(),
+fn rows_of(rounds: &[Figures]) -> Vec<Row> {
+    let compared = |what, target, unit, pair: &dyn Fn(&Figures) -> (f64, f64)| {
+        let round = |figures| {
+            let (ours, peer) = pair(figures);
+            Round { ours, peer: Some(peer) }
+        };
+        Compared { what, target, unit, rounds: rounds.iter().map(round).collect() }
     };
+    let at_least = |must, aim| Target::AtLeast { must, aim };
+    let late = Target::AtMost { must: 2.0, aim: 1.0 };
     let speed = Measured::commands_a_second;
     let rows = Measured::events_a_second;
-    Ok(vec![
-        Row {
-            number: 1,
-            what: "durable order commands with full gates, 10,000 customers, 256 in flight, PostgreSQL",
-            against: "stock, its best of 8/32/64 tasks",
-            compared: vec![compared(
-                "",
-                Target::AtLeast { must: 8.0, aim: 15.0 },
-                "commands/s",
-                &|f| (at(&f.ours, PEAK, speed), best(&f.stock, speed)),
-            )],
-            notes: Vec::new(),
-        },
-        Row {
-            number: 2,
-            what: "the same, in events/s",
-            against: "single-row durable INSERTs, best of 8/32/64 connections",
-            compared: vec![compared(
-                "",
-                Target::AtLeast { must: 2.0, aim: 4.0 },
-                "events/s",
-                &|f| (at(&f.ours, PEAK, rows), best(&f.inserts, rows)),
-            )],
-            notes: Vec::new(),
-        },
-        Row {
-            number: 3,
-            what: "the same, p99",
-            against: "p99 of those INSERTs at 8 and at 64 connections",
-            compared: vec![
-                compared("8 in flight", Target::AtMost { must: 2.0, aim: 1.0 }, "ms", &|f| {
-                    (at(&f.ours, 8, Measured::p99), at(&f.inserts, 8, Measured::p99))
+    let p99 = Measured::p99;
+    let (stock, inserts) = (
+        "stock, its best of 8/32/64 tasks",
+        "single-row durable INSERTs, best of 8/32/64 connections",
+    );
+    vec![
+        Row::of(
+            1,
+            FIRST,
+            stock,
+            vec![compared("", at_least(8.0, 15.0), "commands/s", &|f| {
+                (at(&f.ours, PEAK, speed), best(&f.stock, speed))
+            })],
+        ),
+        Row::of(
+            2,
+            "the same, in events/s",
+            inserts,
+            vec![compared("", at_least(2.0, 4.0), "events/s", &|f| {
+                (at(&f.ours, PEAK, rows), best(&f.inserts, rows))
+            })],
+        ),
+        Row::of(
+            3,
+            "the same, p99",
+            "p99 of those INSERTs at 8 and at 64 connections",
+            vec![
+                compared("8 in flight", late, "ms", &|f| {
+                    (at(&f.ours, 8, p99), at(&f.inserts, 8, p99))
                 }),
-                compared("256 in flight", Target::AtMost { must: 2.0, aim: 1.0 }, "ms", &|f| {
-                    (at(&f.ours, PEAK, Measured::p99), at(&f.inserts, 64, Measured::p99))
+                compared("256 in flight", late, "ms", &|f| {
+                    (at(&f.ours, PEAK, p99), at(&f.inserts, 64, p99))
                 }),
             ],
-            notes: Vec::new(),
-        },
-        Row {
-            number: 4,
-            what: "the same, few clients",
-            against: "stock, same",
-            compared: vec![
-                compared("1 client", Target::AtLeast { must: 1.3, aim: 1.8 }, "commands/s", &|f| {
+        ),
+        Row::of(
+            4,
+            "the same, few clients",
+            "stock, same",
+            vec![
+                compared("1 client", at_least(1.3, 1.8), "commands/s", &|f| {
                     (at(&f.ours, 1, speed), at(&f.stock, 1, speed))
                 }),
-                compared(
-                    "8 clients",
-                    Target::AtLeast { must: 2.0, aim: 3.0 },
-                    "commands/s",
-                    &|f| (at(&f.ours, 8, speed), at(&f.stock, 8, speed)),
-                ),
+                compared("8 clients", at_least(2.0, 3.0), "commands/s", &|f| {
+                    (at(&f.ours, 8, speed), at(&f.stock, 8, speed))
+                }),
             ],
-            notes: Vec::new(),
-        },
-    ])
+        ),
+    ]
 }

@@ -9,7 +9,7 @@ use journal::Engine;
 /// loses the last commits loses their watermark with them, so that nothing waits for the disk.
 const POSTGRES_SETTINGS: &str = "SET synchronous_commit = off; SET enable_seqscan = off; \
      SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-     SET plan_cache_mode = force_generic_plan; SET application_name = 'probity projector'";
+     SET plan_cache_mode = force_generic_plan";
 
 /// WAL without a sync of its own at each commit, for the same reason; 64 MiB of pages.
 const SQLITE_SETTINGS: &str = "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536";
@@ -52,9 +52,10 @@ impl Session {
 
     /// Runs statements without parameters.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), Error> {
+        let statements = sqlx::raw_sql(sql);
         match &mut self.link {
-            Link::Sqlite(connection) => drop(connection.execute(sqlx::raw_sql(sql)).await?),
-            Link::Postgres(connection) => drop(connection.execute(sqlx::raw_sql(sql)).await?),
+            Link::Sqlite(connection) => connection.execute(statements).await.map(|_| ())?,
+            Link::Postgres(connection) => connection.execute(statements).await.map(|_| ())?,
         }
         Ok(())
     }

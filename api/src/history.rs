@@ -1,0 +1,118 @@
+//! What happened to a customer, told to people; and one decision of the past, with everything that it rested on.
+
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use domain::customer::{self, Customer};
+use domain::decider::Decider;
+use domain::decision::CauseKind;
+use domain::ids::CustomerId;
+use domain::permissions::Act;
+use domain::policy::pack::Text;
+use journal::{Filter, Position};
+use projections::Listed;
+use projections::timeline::{self, TimelineRow};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::auth::Caller;
+use crate::decisions::{DecisionView, of_event};
+use crate::door::Door;
+use crate::extract::{Path, Query};
+use crate::page::{Page, list_query};
+use crate::problem::Problem;
+
+/// Event types that speak of credit and of money received: not for everybody who reads histories.
+const ABOUT_MONEY: [&str; 8] = [
+    "credit.",
+    "receivables.cash-",
+    "receivables.receipt-",
+    "receivables.overdue-",
+    "receivables.credit-note-",
+    "receivables.invoice-opened",
+    "receivables.invoice-voided",
+    "trading.order-released",
+];
+
+list_query! {
+    HistoryQuery in "history" {}
+}
+
+/// An event, told.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Told {
+    position: i64,
+    version: i64,
+    #[serde(rename = "type")]
+    event_type: String,
+    recorded_at: Option<DateTime<Utc>>,
+    actor: Option<String>,
+    sentence: Text,
+}
+
+impl From<TimelineRow> for Told {
+    fn from(row: TimelineRow) -> Self {
+        Self {
+            position: row.position,
+            version: row.version,
+            event_type: row.event_type,
+            recorded_at: row.recorded_at,
+            actor: row.actor,
+            sentence: Text { zh: row.sentence_zh, en: row.sentence_en },
+        }
+    }
+}
+
+/// What happened to a customer, oldest first
+#[utoipa::path(get, path = "/v1/customers/{id}/history", tag = "customers",
+    params(("id" = CustomerId, Path), HistoryQuery), responses((status = 200, body = Page<Told>)))]
+pub async fn history(
+    caller: Caller,
+    State(door): State<Door>,
+    Path(id): Path<CustomerId>,
+    Query(query): Query<HistoryQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadHistory)?;
+    let paging = query.paging()?;
+    door.settled(paging.at).await?;
+    let listed = timeline::of_customer(door.journal(), &id.to_string(), &paging.keyset).await?;
+    if listed.items.is_empty() && paging.keyset.after.is_none() {
+        return Err(Problem::not_found("customer", id));
+    }
+    let all = caller.sees(Act::ReadCreditPosition).or_else(|| caller.sees(Act::ReadControls));
+    let hidden = |row: &TimelineRow| {
+        all.is_none() && ABOUT_MONEY.iter().any(|start| row.event_type.starts_with(start))
+    };
+    let told = listed.items.into_iter().filter(|row| !hidden(row)).map(Told::from);
+    paging.answer(Listed { items: told.collect(), next: listed.next })
+}
+
+/// A decision of the past
+///
+/// `position` is that of its event, as sales records and histories give it. `relied_on` names the papers.
+#[utoipa::path(get, path = "/v1/decisions/{position}", tag = "trade", params(("position" = i64, Path)),
+    responses((status = 200, body = DecisionView)))]
+pub async fn decision(
+    caller: Caller,
+    State(door): State<Door>,
+    Path(position): Path<i64>,
+) -> Result<axum::Json<DecisionView>, Problem> {
+    caller.may(Act::ReadHistory)?;
+    let missing = || Problem::not_found("decision", position);
+    if position < 1 {
+        return Err(missing());
+    }
+    let page = door.journal().after(Position(position - 1), &Filter::default(), 1).await?;
+    let entry = page.entries.into_iter().next().filter(|entry| {
+        entry.position == Position(position) && entry.aggregate_type == Customer::TYPE
+    });
+    let entry = entry.ok_or_else(missing)?;
+    let event: customer::Event = serde_json::from_str(&entry.payload).map_err(Problem::internal)?;
+    let decision = of_event(&event).ok_or_else(missing)?;
+    let id: CustomerId = entry.stream.parse().map_err(|_| missing())?;
+    let mut shown = DecisionView::of(&door, id, decision).await?;
+    if caller.sees(Act::ReadCreditPosition).or_else(|| caller.sees(Act::ReadControls)).is_none() {
+        shown.causes.retain(|cause| !matches!(cause.kind, CauseKind::Overdue | CauseKind::Limit));
+    }
+    Ok(axum::Json(shown))
+}

@@ -1,0 +1,129 @@
+//! People, their tokens, and programs that act for them.
+
+use reqwest::Method;
+use serde_json::json;
+use tests::both_engines;
+use tests::server::{Server, answer};
+
+use crate::company::{dealer, scan, uscc};
+
+async fn tokens_come_and_go(server: &Server) {
+    let staff = json!({"name": "王芳", "roles": ["sales", "finance"]});
+    let staff = server.post("admin", "/v1/staff", staff).await.expect(201).id();
+    assert!(staff.starts_with("staff-"));
+    let token = json!({"roles": ["finance"], "staff": staff});
+    let token = server.post("admin", "/v1/tokens", token).await.expect(201);
+    assert_eq!(token.text("/staff"), staff);
+    let secret = token.text("/secret").to_owned();
+    let listed = server.get("admin", "/v1/tokens").await.expect(200);
+    let row = listed.body["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["id"] == token.id().as_str());
+    assert_eq!(row.unwrap()["name"], "王芳");
+    assert!(!listed.body.to_string().contains("secret"));
+    let read = || answer(server.send(Method::GET, &secret, "/v1/customers"));
+    read().await.expect(200);
+    // A token carries no role that its person lacks, and only a machine's carries several.
+    for wrong in [
+        json!({"role": "quality", "staff": staff}),
+        json!({"roles": ["sales", "finance"], "staff": staff}),
+    ] {
+        let refused = server.post("admin", "/v1/tokens", wrong).await;
+        assert!([409, 422].contains(&refused.status), "{:#}", refused.body);
+    }
+    let mixed = json!({"name": "x", "roles": ["admin", "sales"]});
+    server.post("admin", "/v1/staff", mixed).await.expect(422);
+    server.post("sales", "/v1/staff", json!({"name": "x", "roles": ["sales"]})).await.expect(403);
+
+    let admin = server.person("admin").await.secret;
+    let path = format!("/v1/tokens/{}", token.id());
+    answer(server.send(Method::DELETE, &admin, &path)).await.expect(200);
+    read().await.expect(401);
+    answer(server.send(Method::DELETE, &admin, &path)).await.expect(409);
+}
+
+async fn names_stay_out_of_events(server: &Server) {
+    server
+        .post("admin", "/v1/staff", json!({"name": "赵六", "roles": ["sales"]}))
+        .await
+        .expect(201);
+    server.post("admin", "/v1/tokens", json!({"name": "钱七", "role": "sales"})).await.expect(201);
+    let feed = server.get("auditor", "/v1/events?limit=500").await.expect(200);
+    let text = feed.body.to_string();
+    assert!(text.contains("staff.registered"));
+    assert!(!text.contains("赵六") && !text.contains("钱七") && !text.contains("pbt_"));
+}
+
+async fn a_program_acts_for_people(server: &Server) {
+    let erp = json!({"name": "ERP", "roles": ["sales", "quality", "credit"], "machine": true});
+    let erp = server.post("admin", "/v1/tokens", erp).await.expect(201);
+    let secret = erp.text("/secret").to_owned();
+    let person = server.person("sales").await;
+    let register = server.send(Method::POST, &secret, "/v1/customers");
+    let body = json!({"name": "示范", "uscc": uscc(), "kind": "hospital"});
+    let made =
+        answer(register.header("probity-staff", &person.staff).json(&body)).await.expect(201);
+    let feed =
+        server.get("auditor", &format!("/v1/events?customer={}", made.id())).await.expect(200);
+    assert_eq!(feed.text("/items/0/actor"), person.staff);
+    assert_eq!(feed.text("/items/0/via"), erp.text("/staff"));
+
+    // Approvals, grants and releases are signed in person.
+    let path = format!("/v1/customers/{}", made.id());
+    for command in ["qualification/approve", "credit/grant"] {
+        let request = server.send(Method::POST, &secret, &format!("{path}/{command}"));
+        let refused = answer(request.header("probity-staff", &person.staff).json(&json!({}))).await;
+        assert_eq!(refused.expect(403).text("/code"), "permission.in_person");
+    }
+    let nobody =
+        server.send(Method::GET, &secret, "/v1/customers").header("probity-staff", "staff-nobody");
+    answer(nobody).await.expect(403);
+    let own = server.send(Method::GET, &person.secret, "/v1/customers");
+    answer(own.header("probity-staff", &person.staff)).await.expect(403);
+}
+
+async fn maker_and_checker_differ(server: &Server) {
+    // One person with two tokens is still one person.
+    let both = json!({"name": "孙八", "roles": ["sales", "quality"]});
+    let staff = server.post("admin", "/v1/staff", both).await.expect(201).id();
+    let mut secrets = Vec::new();
+    for role in ["sales", "quality"] {
+        let token = json!({"name": role, "role": role, "staff": staff});
+        secrets.push(
+            server.post("admin", "/v1/tokens", token).await.expect(201).text("/secret").to_owned(),
+        );
+    }
+    let customer = dealer(server).await;
+    let path = format!("/v1/customers/{customer}");
+    let scan = scan(server).await;
+    let paper = json!({"kind": "business_licence", "number": uscc(), "valid_from": "2020-01-10", "long_term": true,
+        "copy": "sealed_copy", "scan": scan});
+    let give = |secret: &str, command: &str, body: serde_json::Value| {
+        answer(server.send(Method::POST, secret, &format!("{path}/{command}")).json(&body))
+    };
+    give(&secrets[0], "documents", paper).await.expect(201);
+    give(&secrets[0], "qualification/submit", json!({})).await.expect(200);
+    let own = give(&secrets[1], "qualification/approve", json!({})).await.expect(403);
+    assert_eq!(own.text("/code"), "qualification.own_work");
+    server.post("quality", &format!("{path}/qualification/approve"), json!({})).await.expect(200);
+}
+
+both_engines! {
+    async fn a_revoked_token_stops_at_once(home: Home) {
+        tokens_come_and_go(&Server::start(&home.url).await).await;
+    }
+
+    async fn no_event_holds_a_name_or_a_secret(home: Home) {
+        names_stay_out_of_events(&Server::start(&home.url).await).await;
+    }
+
+    async fn a_machine_names_whom_it_acts_for_and_signs_nothing(home: Home) {
+        a_program_acts_for_people(&Server::start(&home.url).await).await;
+    }
+
+    async fn nobody_checks_what_they_made_themselves(home: Home) {
+        maker_and_checker_differ(&Server::start(&home.url).await).await;
+    }
+}

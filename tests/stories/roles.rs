@@ -1,0 +1,110 @@
+//! Who may do what: every cell of the table, asked over HTTP. A permission is asked before a body is read.
+
+use serde_json::json;
+use tests::both_engines;
+use tests::server::Server;
+
+const ROLES: [&str; 13] = [
+    "sales",
+    "quality",
+    "compliance",
+    "legal",
+    "credit",
+    "finance",
+    "warehouse",
+    "service",
+    "admin",
+    "auditor",
+    "executive",
+    "regulator",
+    "integrator",
+];
+/// Everybody but programs and administrators.
+const PEOPLE: &str =
+    "sales quality compliance legal credit finance warehouse service auditor executive regulator";
+
+/// Commands, with the roles that the contract gives them.
+const COMMANDS: [(&str, &str); 26] = [
+    ("customers", "sales"),
+    ("customers/C/amend", "sales"),
+    ("customers/C/classify", "sales"),
+    ("customers/C/documents", "sales"),
+    ("customers/C/qualification/submit", "sales"),
+    ("customers/C/qualification/approve", "quality"),
+    ("customers/C/qualification/reject", "quality"),
+    ("customers/C/qualification/return", "quality"),
+    ("customers/C/status/suspend", "quality"),
+    ("customers/C/status/disable", "compliance legal"),
+    ("customers/C/status/reinstate", "quality compliance legal"),
+    ("customers/C/credit/grant", "credit"),
+    ("customers/C/credit/freeze", "credit"),
+    ("customers/C/credit/unfreeze", "credit"),
+    ("customers/C/orders", "sales"),
+    ("customers/C/orders/O/release", "quality credit"),
+    ("customers/C/orders/O/cancel", "sales"),
+    ("customers/C/orders/O/shipments", "warehouse"),
+    ("customers/C/orders/O/invoices", "finance"),
+    ("customers/C/invoices", "finance"),
+    ("customers/C/receipts", "finance"),
+    ("customers/C/credit_notes", "finance"),
+    ("products", "quality"),
+    ("products/P/registrations", "quality"),
+    ("staff", "admin"),
+    ("tokens", "admin"),
+];
+
+/// Readings, with the roles that have them.
+const READINGS: [(&str, &str); 16] = [
+    ("customers", PEOPLE),
+    ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
+    ("customers/C/invoices", "credit finance auditor executive"),
+    ("customers/C/receipts", "credit finance auditor executive"),
+    ("customers/C/history", "quality compliance legal credit finance auditor executive regulator"),
+    (
+        "products",
+        "sales quality compliance legal credit finance warehouse service auditor executive regulator integrator",
+    ),
+    ("reports/receivables/aging", "credit finance auditor executive"),
+    ("reports/receivables/summary", "credit finance auditor executive"),
+    ("reports/exposure", "credit finance auditor executive"),
+    ("reports/sales-records", "quality compliance legal warehouse auditor executive regulator"),
+    ("reports/first-sales", "sales quality compliance legal auditor executive regulator"),
+    ("reports/expiries", "sales quality compliance legal auditor executive regulator"),
+    ("reports/denials", "quality compliance legal credit finance auditor executive"),
+    ("reports/releases", "quality compliance legal credit finance auditor executive"),
+    ("events", "auditor executive integrator"),
+    ("tokens", "admin auditor"),
+];
+
+fn path(pattern: &str) -> String {
+    let uuid = "00000000-0000-4000-8000-000000000001";
+    let parts = pattern.split('/').map(|part| match part {
+        "C" => format!("customer-{uuid}"),
+        "O" => format!("order-{uuid}"),
+        "P" => format!("product-{uuid}"),
+        part => part.to_owned(),
+    });
+    format!("/v1/{}", parts.collect::<Vec<_>>().join("/"))
+}
+
+async fn each_cell_of_the_table(server: &Server) {
+    for role in ROLES {
+        for (pattern, allowed) in COMMANDS {
+            // A field that no command has: whoever may is told so, whoever may not learns nothing.
+            let asked = server.post(role, &path(pattern), json!({"nothing": 1})).await;
+            let expected = if allowed.split(' ').any(|name| name == role) { 422 } else { 403 };
+            assert_eq!(asked.status, expected, "{role} posts {pattern}: {:#}", asked.body);
+        }
+        for (pattern, allowed) in READINGS {
+            let asked = server.get(role, &path(pattern)).await;
+            let may = allowed.split(' ').any(|name| name == role);
+            assert_eq!(asked.status != 403, may, "{role} reads {pattern}: {:#}", asked.body);
+        }
+    }
+}
+
+both_engines! {
+    async fn every_role_does_what_the_table_says_and_nothing_else(home: Home) {
+        each_cell_of_the_table(&Server::start(&home.url).await).await;
+    }
+}
