@@ -22,7 +22,6 @@ use crate::asked::Asking;
 use crate::attachments::Attachments;
 use crate::clock::{Clock, Ids};
 use crate::house::House;
-use crate::names::Names;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
@@ -38,7 +37,6 @@ struct Inner {
     journal: Journal,
     house: House,
     tail: Tail,
-    names: Names,
     attachments: Attachments,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -89,7 +87,6 @@ impl Door {
         Ok(Self(Arc::new(Inner {
             house: House::start(journal.clone(), parts.ending.clone()).await?,
             tail: Tail::start(journal.clone(), parts.ending).await?,
-            names: Names::of(journal.engine()),
             attachments,
             clock: parts.clock,
             ids: parts.ids,
@@ -231,10 +228,6 @@ impl Door {
 
     pub fn tail(&self) -> &Tail {
         &self.0.tail
-    }
-
-    pub fn names(&self) -> &Names {
-        &self.0.names
     }
 
     pub fn attachments(&self) -> &Attachments {
