@@ -3,6 +3,13 @@
 //! `data/receivables.csv` is an invented file of the shape of IBM's sample "Accounts Receivable"; that one is imported and
 //! compared too wherever it lies beside the repository.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "in a test a panic is the report"
+)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -145,13 +145,13 @@ pub enum LogFormat {
 
 #[derive(Args, Clone, Debug)]
 pub struct DemoOptions {
-    /// How many customers
+    /// How many customers: at least the 16 that have a part to play, at most 20,000
     #[arg(long, env = "PROBITY_DEMO_CUSTOMERS", value_name = "N", default_value_t = 40)]
     pub customers: u32,
-    /// How many days of trade
+    /// How many days of trade until today: at least 60, at most 3,650
     #[arg(long, env = "PROBITY_DEMO_DAYS", value_name = "N", default_value_t = 240)]
     pub days: u32,
-    /// The same seed gives the same company
+    /// The same seed on the same day gives the same company, secrets excepted
     #[arg(long, env = "PROBITY_DEMO_SEED", value_name = "S", default_value_t = 1)]
     pub seed: u64,
 }

@@ -103,6 +103,7 @@ pub async fn fill(
     trade.live(days).await?;
     let Trade { clients, statistics, .. } = trade;
     clock.let_go();
+    let _ = door.settled(None).await;
     projections::catch_up(door.journal()).await?;
     Ok(Filled { opened, people, goods, clients, statistics, span })
 }

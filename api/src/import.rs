@@ -146,6 +146,8 @@ pub async fn import(
     tally.faults.extend(checked.faults);
     tally.faults.sort();
     progress.set_message("waiting for the read models");
+    // This process follows already; what it has not reached by then is followed here, or the reason why not is told.
+    let _ = door.settled(None).await;
     projections::catch_up(door.journal()).await.map_err(crate::problem::Problem::internal)?;
     progress.finish_and_clear();
     Ok(Imported { tally, took: started.elapsed() })

@@ -150,7 +150,7 @@ const CAST: &[(&str, CustomerKind, Entity, Credit, Pays, u32, Part)] = {
             "停供样板医疗器械有限公司",
             Distributor,
             Company,
-            limit(300_000, 30),
+            limit(100_000, 30),
             pays(20, 34),
             10,
             Part::Suspended,
@@ -159,7 +159,7 @@ const CAST: &[(&str, CustomerKind, Entity, Credit, Pays, u32, Part)] = {
             "禁入样板医疗器械有限公司",
             Distributor,
             Company,
-            limit(300_000, 30),
+            limit(100_000, 30),
             pays(20, 40),
             12,
             Part::Disabled,
@@ -168,7 +168,7 @@ const CAST: &[(&str, CustomerKind, Entity, Credit, Pays, u32, Part)] = {
             "超额样板医疗器械有限公司",
             Distributor,
             Company,
-            limit(160_000, 30),
+            limit(90_000, 30),
             pays(26, 38),
             9,
             Part::OverLimit,
@@ -177,7 +177,7 @@ const CAST: &[(&str, CustomerKind, Entity, Credit, Pays, u32, Part)] = {
             "拖欠样板医疗器械有限公司",
             Distributor,
             Company,
-            limit(900_000, 30),
+            limit(260_000, 30),
             pays(70, 130),
             8,
             Part::Frozen,
@@ -269,8 +269,8 @@ fn conditions(kind: CustomerKind, entity: Entity, random: &mut ChaCha12Rng) -> (
         (CustomerKind::Distributor | CustomerKind::Agent, _) => {
             match random.random_range(0..10_u32) {
                 0..3 => (Credit::None, pays(0, 0)),
-                3 => (limit(500_000, 30), pays(55, 100)),
-                _ => (limit(450_000, 45), pays(28, 52)),
+                3 => (limit(120_000, 30), pays(55, 100)),
+                _ => (limit(75_000, 45), pays(28, 52)),
             }
         }
         _ => (limit(200_000, 45), pays(25, 60)),

@@ -63,7 +63,11 @@ impl Client {
             kind: self.sketch.kind,
             segment: None,
             region: Some(parsed(&city.region)?),
-            business_unit: Some(parsed(if self.place % 2 == 0 { "east" } else { "west" })?),
+            business_unit: Some(parsed(if self.place.is_multiple_of(2) {
+                "east"
+            } else {
+                "west"
+            })?),
             account_manager: Some(manager.clone()),
             registered_address: Some(parsed(&street)?),
             delivery_addresses: vec![parsed(&format!("{street} 收货处"))?],
@@ -172,11 +176,11 @@ impl Client {
         order: &OrderId,
         share: Share,
         goods: &[Good],
-        shelf: &mut Shelf,
+        stock: &mut Shelf,
         today: NaiveDate,
     ) -> Result<Vec<Lot>, DataError> {
         let Some(running) = self.running.get(order) else { return Ok(Vec::new()) };
-        let mut lots = Vec::new();
+        let mut picked = Vec::new();
         for (number, (product, left)) in (1..).zip(&running.lines) {
             let count = match share {
                 Share::Half => left.div_ceil(2),
@@ -184,10 +188,10 @@ impl Client {
             };
             let good = goods.iter().find(|good| good.id == *product);
             if let (Some(quantity), Some(good)) = (Quantity::new(count), good) {
-                lots.push(lots::picked(good, number, quantity, shelf, today)?);
+                picked.push(lots::picked(good, number, quantity, stock, today)?);
             }
         }
-        Ok(lots)
+        Ok(picked)
     }
 
     /// Counts what has left; tells how much of the order is still to be shipped.

@@ -153,7 +153,7 @@ impl Clerk<'_> {
             self.dated(DocumentKind::PracticeLicence, &number, 1_200, 1_400)?,
             self.dated(DocumentKind::PracticeVerification, &verified, 200, 600)?,
         ];
-        if self.sketch.entity == Entity::Public && self.serial % 2 == 0 {
+        if self.sketch.entity == Entity::Public && self.serial.is_multiple_of(2) {
             let number = format!("甲990{:04}", self.serial);
             papers.push(self.dated(DocumentKind::LargeEquipmentPermit, &number, 400, 1_400)?);
         }

@@ -85,9 +85,9 @@ fn worth_trying(filled: &Filled, listen: SocketAddr) -> String {
     let secret = |role| {
         filled.people.of_role(role, 0).map(|person| person.secret.as_str()).unwrap_or_default()
     };
-    let mut text = "Worth trying, from another terminal:\n".to_owned();
+    let mut lines = vec!["Worth trying, from another terminal:\n".to_owned()];
     if let (Some(lapsed), Some(implant)) = (of_part(Part::Lapsed), implant(&filled.goods)) {
-        text.push_str(&format!(
+        lines.push(format!(
             "\n# A dealer whose licence ran out orders an implant: denied, with the reason and the remedy\n\
              curl -s {base}/v1/customers/{}/orders -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \\\n  \
              -d '{{\"lines\":[{{\"product\":\"{}\",\"quantity\":1,\"unit_price\":\"{}\"}}]}}'\n",
@@ -97,19 +97,19 @@ fn worth_trying(filled: &Filled, listen: SocketAddr) -> String {
             implant.price
         ));
         let lot = on_shelf(implant, filled.span.before_last(10));
-        text.push_str(&format!(
+        lines.push(format!(
             "\n# Every sale of one lot, with the buyers' licences at that time\n\
              curl -s '{base}/v1/reports/sales-records?lot={lot}&format=csv' -H 'Authorization: Bearer {}'\n",
             secret(Role::Auditor)
         ));
     }
     if let Some(client) = of_part(Part::OverLimit) {
-        text.push_str(&format!(
+        lines.push(format!(
             "\n# A customer whose last order waits for Credit: what was granted, what is owed, what happened\n\
              curl -s {base}/v1/customers/{} -H 'Authorization: Bearer {}'\n",
             client.id,
             secret(Role::Credit)
         ));
     }
-    text
+    lines.concat()
 }

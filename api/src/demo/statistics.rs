@@ -31,7 +31,7 @@ impl Statistics {
             count(&mut self.events, event.kind());
             match event {
                 Event::OrderHeld(taken) | Event::OrderDenied(taken) => {
-                    self.stopped(&taken.decision)
+                    self.stopped(&taken.decision);
                 }
                 Event::ShipmentHeld(stopped) | Event::ShipmentDenied(stopped) => {
                     self.stopped(&stopped.decision);

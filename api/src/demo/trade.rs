@@ -146,7 +146,7 @@ impl<'a> Trade<'a> {
         self.cities.get(client.sketch.city).ok_or_else(|| DataError::of("a city is missing"))
     }
 
-    pub fn clerk<'b>(&'b self, place: usize) -> Result<Clerk<'b>, DataError> {
+    pub fn clerk(&self, place: usize) -> Result<Clerk<'_>, DataError> {
         let client =
             self.clients.get(place).ok_or_else(|| DataError::of("a customer is missing"))?;
         let city = self.city(client)?;
@@ -169,7 +169,7 @@ impl<'a> Trade<'a> {
                     self.ship(day.saturating_add(1), client, it.order, Share::Rest);
                 }
                 Event::OrderHealed(it) => {
-                    self.ship(day.saturating_add(1), client, it.order, Share::Rest)
+                    self.ship(day.saturating_add(1), client, it.order, Share::Rest);
                 }
                 Event::ShipmentCleared(it) => {
                     self.ship(day.saturating_add(1), client, it.order, Share::Rest);
@@ -177,7 +177,7 @@ impl<'a> Trade<'a> {
                 Event::GoodsShipped(it) => self.shipped(day, client, it),
                 Event::ShipmentHeld(it) => self.stopped(day, client, it.order, &it.decision),
                 Event::ShipmentDenied(it) => {
-                    self.agenda.put(day.saturating_add(1), client, Task::Cancel(it.order))
+                    self.agenda.put(day.saturating_add(1), client, Task::Cancel(it.order));
                 }
                 Event::InvoiceIssued(it) => self.invoiced(day, client, it),
                 _ => {}
@@ -249,9 +249,8 @@ impl<'a> Trade<'a> {
 
     fn invoiced(&mut self, day: u32, at: usize, issued: &InvoiceIssued) {
         let Some(client) = self.clients.get_mut(at) else { return };
-        let paid = issued.deposits.iter().map(|used| used.amount);
-        let open = paid
-            .fold(Ok(issued.amount), |open, paid| open.and_then(|open: Money| open.minus(paid)));
+        let mut paid = issued.deposits.iter().map(|used| used.amount);
+        let open = paid.try_fold(issued.amount, Money::minus);
         let Some(amount) = open.ok().filter(|open| open.is_positive()) else { return };
         let in_days = client.pays_in();
         self.agenda.put(

@@ -36,7 +36,8 @@ pub struct Format {
     /// Of every amount, where the file has no column that tells.
     pub currency: Option<Currency>,
     /// Like strftime; leading zeros may be missing.
-    date_format: Option<String>,
+    #[serde(rename = "date_format")]
+    dates: Option<String>,
     /// What a flag may say, in any case.
     yes: Option<Vec<String>>,
     no: Option<Vec<String>>,
@@ -157,7 +158,7 @@ impl Columns {
 
 impl Format {
     pub fn date_format(&self) -> &str {
-        self.date_format.as_deref().unwrap_or(DATE_FORMAT)
+        self.dates.as_deref().unwrap_or(DATE_FORMAT)
     }
 
     /// What a flag says, if it is one.

@@ -255,6 +255,8 @@ mod tests {
         );
     }
 
+    use What::{Invoice, Receipt};
+
     #[test]
     fn invoices_come_before_receipts_within_a_day_and_days_in_their_order() {
         let rows = "C1,N1,2026-01-05,2026-02-04,10,2026-01-20,\n\
@@ -271,7 +273,6 @@ mod tests {
                 steps.map(|s| (s.what, account.openings[s.opening].number.as_str())).collect()
             })
             .collect();
-        use What::{Invoice, Receipt};
         assert_eq!(
             told,
             [

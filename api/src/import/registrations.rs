@@ -16,8 +16,8 @@ pub async fn customers(
     let record = async |row: &customers::Registration| {
         let by = giver.asking(row.line, "customer");
         let id = CustomerId::from_uuid(by.new_id(giver.door()));
-        let given = giver.customer(&by, id, &row.command).await?;
-        Ok(counted(giver, columns, row.line, given))
+        let outcome = giver.customer(&by, id, &row.command).await?;
+        Ok(counted(giver, columns, row.line, outcome))
     };
     let mut tally = all(stream::iter(rows).map(record).buffer_unordered(IN_FLIGHT)).await?;
     tally.registered = tally.taken;
@@ -32,15 +32,15 @@ pub async fn products(
     let record = async |row: &products::Registration| {
         let by = giver.asking(row.line, "product");
         let id = ProductId::from_uuid(by.new_id(giver.door()));
-        let given = giver.product(&by, id, &row.command).await?;
-        Ok(counted(giver, columns, row.line, given))
+        let outcome = giver.product(&by, id, &row.command).await?;
+        Ok(counted(giver, columns, row.line, outcome))
     };
     all(stream::iter(rows).map(record).buffer_unordered(IN_FLIGHT)).await
 }
 
-fn counted<E>(giver: &Giver<'_>, columns: &Columns, line: u32, given: Given<E>) -> Tally {
+fn counted<E>(giver: &Giver<'_>, columns: &Columns, line: u32, outcome: Given<E>) -> Tally {
     let mut tally = Tally::default();
-    let fate = match given {
+    let fate = match outcome {
         Ok(committed) => tally.command(&committed),
         Err(problem) => Fate::Refused(fault(line, &problem, columns)),
     };
@@ -50,11 +50,11 @@ fn counted<E>(giver: &Giver<'_>, columns: &Columns, line: u32, given: Given<E>) 
 }
 
 async fn all(
-    tallies: impl stream::Stream<Item = Result<Tally, Stopped>>,
+    outcomes: impl stream::Stream<Item = Result<Tally, Stopped>>,
 ) -> Result<Tally, Stopped> {
     let add = async |mut tally: Tally, next| {
         tally.add(next);
         Ok(tally)
     };
-    tallies.try_fold(Tally::default(), add).await
+    outcomes.try_fold(Tally::default(), add).await
 }

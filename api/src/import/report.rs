@@ -84,7 +84,9 @@ fn counts(input: &Input, imported: &Imported) -> String {
         tally.refused()
     );
     if input.kind == ImportKind::Receivables && tally.registered > 0 {
-        text.push_str(&format!("; {} customers registered as unclassified", tally.registered));
+        text.push_str("; ");
+        text.push_str(&tally.registered.to_string());
+        text.push_str(" customers registered as unclassified");
     }
     if tally.commands == 0 {
         text.push_str("; nothing changed");

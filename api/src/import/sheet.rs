@@ -215,10 +215,10 @@ fn workbook(bytes: &[u8], sheet: Option<&str>) -> Result<Vec<Row>, FileError> {
     let range = book.worksheet_range(&name).map_err(unreadable)?;
     let first = range.start().map_or(0, |(row, _)| row);
     let rows = (first.saturating_add(1)..).zip(range.rows());
-    Ok(rows.map(|(line, cells)| Row { line, cells: cells.iter().map(cell).collect() }).collect())
+    Ok(rows.map(|(line, cells)| Row { line, cells: cells.iter().map(cell_of).collect() }).collect())
 }
 
-fn cell(data: &Data) -> Cell {
+fn cell_of(data: &Data) -> Cell {
     match data {
         Data::Empty => Cell::Text(String::new()),
         Data::Int(number) => Cell::Text(number.to_string()),
@@ -229,9 +229,9 @@ fn cell(data: &Data) -> Cell {
             None => Cell::of_text(text),
         },
         Data::Bool(flag) => Cell::Text(flag.to_string()),
-        Data::DateTime(time) => match time.as_datetime() {
+        Data::DateTime(serial) => match serial.as_datetime() {
             Some(time) => Cell::Date(time.date()),
-            None => Cell::Text(number_text(time.as_f64())),
+            None => Cell::Text(number_text(serial.as_f64())),
         },
         Data::Error(error) => Cell::Text(error.to_string()),
     }
@@ -254,10 +254,12 @@ mod tests {
     }
 
     fn texts(row: &Row) -> Vec<&str> {
-        let text = |cell| match cell {
-            &Cell::Text(ref text) => text.as_str(),
-            Cell::Date(date) => panic!("{date}"),
-        };
+        fn text(cell: &Cell) -> &str {
+            match cell {
+                Cell::Text(text) => text,
+                Cell::Date(date) => panic!("{date}"),
+            }
+        }
         row.cells.iter().map(text).collect()
     }
 

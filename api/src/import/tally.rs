@@ -68,6 +68,7 @@ pub enum Fate {
 
 impl Fate {
     /// A row is known only when all that it stood for was.
+    #[must_use]
     pub fn and(self, next: Self) -> Self {
         match (self, next) {
             (Self::Refused(fault), _) | (_, Self::Refused(fault)) => Self::Refused(fault),
