@@ -13,10 +13,12 @@ use domain::staff::{Role, Staff};
 use journal::{Engine, Exclusive, Journal};
 use projections::{Difference, Side};
 use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
 
 use crate::asked::Asking;
 use crate::auth::SECRET_PREFIX;
 use crate::config::{Cli, Command, ServeOptions, StoreOptions, TokenCommand, UsageError};
+use crate::review::daily;
 use crate::serve::{Opened, Opening, StartError, address, told_to_stop};
 use crate::tokens::{IssueToken, issue_with, listed, revoke_token};
 
@@ -125,7 +127,11 @@ pub async fn serve_opened(opened: Opened, options: &ServeOptions) -> Result<(), 
         ))
     })?;
     say(&format!("Probity listens on {}", address(listener.local_addr()?)))?;
+    let closing = CancellationToken::new();
+    let reviews = tokio::spawn(daily(opened.door.clone(), closing.clone()));
     opened.serve(listener, told_to_stop()).await?;
+    closing.cancel();
+    let _ = reviews.await;
     opened.close().await;
     Ok(())
 }
