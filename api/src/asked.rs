@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::auth::{Caller, of_request};
 use crate::door::Door;
 use crate::etag;
-use crate::extract::{parse, read_json};
+use crate::extract::{drain, parse, read_json};
 use crate::idempotency::{Key, request_hash};
 use crate::problem::Problem;
 use domain::permissions::Act;
@@ -84,7 +84,10 @@ impl<T: Body> FromRequest<Door> for Asked<T> {
         let (parts, body) = request.into_parts();
         // In this order: who nobody knows learns nothing about what we would have understood.
         let caller = of_request(&parts.extensions)?;
-        caller.may(T::ACT)?;
+        if let Err(problem) = caller.may(T::ACT) {
+            drain(body).await;
+            return Err(problem);
+        }
         let bytes = read_json(&parts.headers, body).await?;
         let by = asking(caller, &parts.headers, &parts.method, parts.uri.path(), &bytes, door)?;
         Ok(Self { by, body: parse(&bytes)? })

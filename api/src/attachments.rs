@@ -16,6 +16,7 @@ use tokio::fs;
 use tokio::io::AsyncWriteExt;
 use tokio_util::io::ReaderStream;
 
+use crate::extract::discard;
 use crate::problem::Problem;
 
 /// The largest scan, in bytes.
@@ -80,7 +81,10 @@ impl Attachments {
 
     /// Stores what `body` brings and answers its id once it is durable.
     pub async fn store(&self, headers: &HeaderMap, body: Body) -> Result<String, Problem> {
-        let announced = Kind::announced(headers).ok_or_else(wrong_type)?;
+        let Some(announced) = Kind::announced(headers) else {
+            discard(body.into_data_stream(), usize::try_from(SCAN_MAX).unwrap_or(0)).await;
+            return Err(wrong_type());
+        };
         let incoming = self.incoming()?;
         let mut file = fs::File::create(&incoming).await.map_err(not_stored)?;
         let mut hash = Sha256::new();
@@ -93,6 +97,7 @@ impl Attachments {
             })?;
             length = length.saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
             if length > SCAN_MAX {
+                discard(pieces, usize::try_from(SCAN_MAX).unwrap_or(0)).await;
                 return Err(too_large());
             }
             let missing = SIGNATURE_BYTES.saturating_sub(signature.len());

@@ -11,6 +11,7 @@ use domain::ids::StaffId;
 use domain::staff::{Role, Standing};
 
 use crate::door::Door;
+use crate::extract::drain;
 use crate::house::{Credential, Reach};
 use crate::problem::Problem;
 use domain::permissions::{Act, may};
@@ -83,9 +84,16 @@ pub async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Problem> {
-    let caller = identify(request.headers(), &door)?;
-    request.extensions_mut().insert(caller);
-    Ok(next.run(request).await)
+    match identify(request.headers(), &door) {
+        Ok(caller) => {
+            request.extensions_mut().insert(caller);
+            Ok(next.run(request).await)
+        }
+        Err(problem) => {
+            drain(request.into_body()).await;
+            Err(problem)
+        }
+    }
 }
 
 fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {

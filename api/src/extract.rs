@@ -1,6 +1,6 @@
 //! Bytes become typed values: bodies, query strings and paths, each with an answer that says what is wrong and where.
 
-use axum::body::{Body, Bytes};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -12,6 +12,8 @@ use crate::problem::{Fault, Problem};
 
 /// The longest body of a command, in bytes.
 pub const BODY_MAX: usize = 256 * 1024;
+/// How much of a body that is refused is still read.
+const DRAIN_MAX: usize = 4 * BODY_MAX;
 /// Fields whose text may have lines and tabs.
 const FREE_TEXT: [&str; 4] = ["reason", "comment", "note", "description"];
 
@@ -88,6 +90,7 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
         .and_then(|text| text.parse::<usize>().ok())
         .unwrap_or(0);
     if announced > BODY_MAX {
+        drain(body).await;
         return Err(too_large());
     }
     let mut stream = body.into_data_stream();
@@ -101,11 +104,28 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
     while let Some(piece) = stream.next().await {
         let piece = piece.map_err(|error| broken_off(&error))?;
         if whole.len().saturating_add(piece.len()) > BODY_MAX {
+            discard(stream, DRAIN_MAX).await;
             return Err(too_large());
         }
         whole.extend_from_slice(&piece);
     }
     if whole.len() > BODY_MAX { Err(too_large()) } else { Ok(whole.into()) }
+}
+
+/// Reads on and forgets, within bounds: a client that still sends does not hear an answer, it only sees the line cut.
+pub async fn drain(body: Body) {
+    discard(body.into_data_stream(), DRAIN_MAX).await;
+}
+
+/// Reads at most `most` bytes and forgets them.
+pub async fn discard(mut stream: BodyDataStream, most: usize) {
+    let mut length = 0_usize;
+    while let Some(Ok(piece)) = stream.next().await {
+        length = length.saturating_add(piece.len());
+        if length > most {
+            return;
+        }
+    }
 }
 
 fn too_large() -> Problem {

@@ -45,6 +45,7 @@ pub mod qualification;
 pub mod receipts;
 pub mod refusals;
 pub mod reports;
+pub mod review;
 pub mod routes;
 pub mod serve;
 pub mod shipments;

@@ -25,7 +25,7 @@ use crate::routes::routes;
 use crate::tokens::{IssueToken, issue_with};
 
 /// Who acts before anybody is registered.
-const SYSTEM: &str = "staff-system";
+pub const SYSTEM: &str = "staff-system";
 /// The administrator of a new store.
 const ADMINISTRATOR: &str = "Administrator";
 /// How long requests may still run once we were told to stop.

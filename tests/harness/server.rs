@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use api::clock::{Clock, SeededIds, StandingClock};
 use api::config::DatabaseUrl;
+use api::door::Door;
 use api::serve::{Opened, Opening};
 use chrono::{DateTime, TimeDelta, Utc};
 use journal::ClockCheck;
@@ -25,6 +26,7 @@ const ADMINISTRATOR: &str = "administrator-of-the-story";
 pub struct Server {
     pub base: String,
     pub client: Client,
+    door: Door,
     clock: Arc<StandingClock>,
     people: Mutex<HashMap<String, Person>>,
     stop: oneshot::Sender<()>,
@@ -97,6 +99,7 @@ impl Server {
         opening.streams_per_token = STREAMS_PER_TOKEN;
         opening.bootstrap_token = Some(ADMINISTRATOR.to_owned());
         let opened = Opened::open(opening).await.unwrap();
+        let door = opened.door.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let (stop, stopped) = oneshot::channel::<()>();
@@ -109,7 +112,7 @@ impl Server {
         });
         let client = Client::new();
         let people = Mutex::default();
-        Self { base, client, clock, people, stop, serving, _scans: scans }
+        Self { base, client, door, clock, people, stop, serving, _scans: scans }
     }
 
     /// Stops as a told process does, and lets the database go.
@@ -121,6 +124,11 @@ impl Server {
     /// Lets time pass.
     pub fn days_pass(&self, days: i64) {
         self.clock.advance(TimeDelta::days(days));
+    }
+
+    /// The daily review, which a served store runs by itself; answers how many customers it looked at.
+    pub async fn day_is_reviewed(&self) -> usize {
+        api::review::review(&self.door).await.unwrap()
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -56,6 +56,7 @@ async fn trade_goes_its_way(server: &Server) {
     server.post("credit", &release, reason).await.expect(200);
 
     server.days_pass(60 + 120);
+    assert_eq!(server.day_is_reviewed().await, 1);
     let late = server.post("sales", &orders, order(&product, 1, "2027-06-01")).await.expect(202);
     assert_eq!(late.stopped_by(), ["receivable.overdue", "credit.over_limit"]);
 
