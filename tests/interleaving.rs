@@ -23,7 +23,7 @@ use schedule::{Scenario, explore};
 use tests::toy::{self, Act};
 use world::{Command, Mistake, What};
 
-const SEEDS: u64 = 1_500;
+const SEEDS: u64 = 1_000;
 const BOTH: &[usize] = &[0, 1];
 const P1: &[usize] = &[0];
 const P2: &[usize] = &[1];

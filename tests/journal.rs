@@ -6,7 +6,7 @@ use journal::{
     Engine, Filter, Gather, Journal, Position, Refusal, Replayed, Request, TooLarge, Until, Version,
 };
 use tests::both_engines;
-use tests::engine::{Home, stopped_at};
+use tests::engine::stopped_at;
 use tests::toy::{Act, Customer, Happened, No, POLICY, Policy, act, limit};
 
 const A: &str = "customer-a";

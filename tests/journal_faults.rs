@@ -164,7 +164,12 @@ both_engines! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_disk_refuses_and_loses_nothing() {
     let home = Home::new(Kind::Sqlite).await;
-    let journal = home.open_with(Options { sqlite_pages_max: 60, ..options() }).await;
+    let mut connection = SqliteConnection::connect(&home.url).await.unwrap();
+    let pages: u32 =
+        sqlx::query_scalar("PRAGMA page_count").fetch_one(&mut connection).await.unwrap();
+    connection.close().await.unwrap();
+    let small = Options { sqlite_pages_max: pages + 20, ..options() };
+    let journal = home.open_with(small).await;
     let mut recorded = 0;
     let full = loop {
         let key = format!("note {recorded}");

@@ -129,8 +129,8 @@ fn edges(as_of: NaiveDate) -> [NaiveDate; 6] {
 
 /// What was open at the end of a day, by currency.
 pub async fn totals(engine: &Engine, as_of: NaiveDate) -> Result<Vec<Buckets>, Error> {
-    let [day, d30, d60, d90, d180, d360] = edges(as_of);
-    let rows = fetch!(engine, BucketColumns, TOTALS, day, d30, d60, d90, d180, d360)?;
+    let [day, one, two, three, six, twelve] = edges(as_of);
+    let rows = fetch!(engine, BucketColumns, TOTALS, day, one, two, three, six, twelve)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -140,9 +140,10 @@ pub async fn by_customer(
     as_of: NaiveDate,
     keyset: &Keyset,
 ) -> Result<Listed<CustomerBuckets>, Error> {
-    let [day, d30, d60, d90, d180, d360] = edges(as_of);
+    let [day, one, two, three, six, twelve] = edges(as_of);
     let (after, limit) = (keyset.text(), keyset.fetched());
-    let rows = fetch!(engine, BucketColumns, ITEMS, day, d30, d60, d90, d180, d360, &after, limit)?;
+    let rows =
+        fetch!(engine, BucketColumns, ITEMS, day, one, two, three, six, twelve, &after, limit)?;
     let listed = Listed::new(rows, keyset, |row| row.customer.clone());
     Ok(listed.map(|row| CustomerBuckets { customer: row.customer.clone(), buckets: row.into() }))
 }

@@ -25,7 +25,7 @@ pub use queries::{
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Decided in "decisions" {
+    pub(crate) struct DecisionRecord in "decisions" {
         position: i64,
         decision: String,
         customer: Arc<str>,
@@ -44,7 +44,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Released in "releases" {
+    pub(crate) struct ReleaseRecord in "releases" {
         position: i64,
         customer: Arc<str>,
         order_id: OrderId,
@@ -60,7 +60,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct DatedBack in "backdated" {
+    pub(crate) struct BackdatedRecord in "backdated" {
         position: i64,
         customer: Arc<str>,
         event_type: Cow<'static, str>,
@@ -76,7 +76,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct First in "first_sales" by customer: Arc<str> {
+    pub(crate) struct FirstSaleRecord in "first_sales" by customer: Arc<str> {
         customer: Arc<str>,
         approved_position: Option<i64>,
         approved_at: Option<DateTime<Utc>>,
@@ -93,7 +93,7 @@ table! {
 table! {
     /// The pack in force.
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Pack in "packs" by stream: Arc<str> {
+    pub(crate) struct PackRecord in "packs" by stream: Arc<str> {
         stream: Arc<str>,
         version: i64,
         hash: String,

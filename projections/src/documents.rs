@@ -9,7 +9,7 @@ use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::catalogue::ScopeItem;
 use domain::customer::{
     Event,
-    qualification::{CopyKind, DocumentUploaded, TradeMode},
+    qualification::{CopyKind, Declined, DocumentUploaded, TradeMode},
 };
 use domain::ids::DocumentId;
 use journal::Engine;
@@ -121,12 +121,8 @@ impl Model for Documents {
                     row.approved_at = Some(seen.recorded_at);
                 });
             }
-            Event::QualificationRejected(declined) => self.each(&declined.documents, |row| {
-                row.check("rejected", declined.by.as_str(), Some(&declined.reason));
-            }),
-            Event::QualificationReturned(declined) => self.each(&declined.documents, |row| {
-                row.check("draft", declined.by.as_str(), Some(&declined.reason));
-            }),
+            Event::QualificationRejected(declined) => self.decline(declined, "rejected"),
+            Event::QualificationReturned(declined) => self.decline(declined, "draft"),
             Event::DocumentRevoked(revoked) => self.each(&[revoked.document], |row| {
                 row.check("revoked", revoked.by.as_str(), Some(&revoked.reason));
             }),
@@ -189,6 +185,12 @@ fn mentioned(event: &Event) -> impl Iterator<Item = &DocumentId> {
 }
 
 impl Documents {
+    fn decline(&mut self, declined: &Declined, standing: &'static str) {
+        self.each(&declined.documents, |row| {
+            row.check(standing, declined.by.as_str(), Some(&declined.reason));
+        });
+    }
+
     fn each(&mut self, documents: &[DocumentId], change: impl Fn(&mut DocumentRow)) {
         for document in documents {
             if let Some(row) = self.rows.change(document) {

@@ -27,7 +27,7 @@ pub use queries::{Exposure, ExposureOf, Hold, exposure, holds, of_customer, one,
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Order in "orders" by order_id: OrderId {
+    pub(crate) struct OrderRecord in "orders" by order_id: OrderId {
         order_id: OrderId,
         customer: Arc<str>,
         reference: Option<String>,
@@ -62,7 +62,7 @@ pub(crate) struct Waiting {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Shipment in "shipments" by shipment: ShipmentId {
+    pub(crate) struct ShipmentRecord in "shipments" by shipment: ShipmentId {
         shipment: ShipmentId,
         order_id: OrderId,
         customer: Arc<str>,
@@ -80,7 +80,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct OrderInvoice in "order_invoices" by invoice: InvoiceId {
+    pub(crate) struct OrderInvoiceRecord in "order_invoices" by invoice: InvoiceId {
         invoice: InvoiceId,
         lines: Json<Vec<InvoicedLine>>,
     }
@@ -150,8 +150,8 @@ pub struct ShipmentRow {
     pub actor: Option<String>,
 }
 
-impl From<Order> for OrderRow {
-    fn from(order: Order) -> Self {
+impl From<OrderRecord> for OrderRow {
+    fn from(order: OrderRecord) -> Self {
         let of = |minor: i64| money(minor, &order.currency);
         let lines = (1..).zip(&order.lines.0).map(|(line, it)| LineRow {
             line,
@@ -189,8 +189,8 @@ impl From<Order> for OrderRow {
     }
 }
 
-impl From<Shipment> for ShipmentRow {
-    fn from(shipment: Shipment) -> Self {
+impl From<ShipmentRecord> for ShipmentRow {
+    fn from(shipment: ShipmentRecord) -> Self {
         Self {
             id: shipment.shipment,
             order: shipment.order_id,

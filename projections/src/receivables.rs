@@ -25,7 +25,7 @@ pub use queries::{Which, invoices, invoices_by_id, receipts};
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Invoice in "invoices" by invoice: InvoiceId {
+    pub(crate) struct InvoiceRecord in "invoices" by invoice: InvoiceId {
         invoice: InvoiceId,
         customer: Arc<str>,
         number: String,
@@ -48,7 +48,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Movement in "movements" {
+    pub(crate) struct MovementRecord in "movements" {
         position: i64,
         item: i64,
         invoice: InvoiceId,
@@ -63,7 +63,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Receipt in "receipts" by receipt: ReceiptId {
+    pub(crate) struct ReceiptRecord in "receipts" by receipt: ReceiptId {
         receipt: ReceiptId,
         customer: Arc<str>,
         reference: String,
@@ -127,8 +127,8 @@ pub struct ReceiptRow {
     pub actor: Option<String>,
 }
 
-impl From<Invoice> for InvoiceRow {
-    fn from(invoice: Invoice) -> Self {
+impl From<InvoiceRecord> for InvoiceRow {
+    fn from(invoice: InvoiceRecord) -> Self {
         Self {
             id: invoice.invoice,
             customer: invoice.customer.to_string(),
@@ -149,8 +149,8 @@ impl From<Invoice> for InvoiceRow {
     }
 }
 
-impl From<Receipt> for ReceiptRow {
-    fn from(receipt: Receipt) -> Self {
+impl From<ReceiptRecord> for ReceiptRow {
+    fn from(receipt: ReceiptRecord) -> Self {
         let of = |minor: i64| money(minor, &receipt.currency);
         Self {
             id: receipt.receipt,

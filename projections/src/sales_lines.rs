@@ -26,7 +26,7 @@ use crate::store::{Appends, Json, Stored, table};
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Sale in "sales_lines" {
+    pub(crate) struct SaleRecord in "sales_lines" {
         position: i64,
         item: i64,
         shipment: ShipmentId,
@@ -59,7 +59,7 @@ table! {
 
 table! {
     #[derive(Clone, Debug, PartialEq)]
-    pub(crate) struct Serial in "sales_serials" {
+    pub(crate) struct SerialRecord in "sales_serials" {
         serial: String,
         position: i64,
         item: i64,
@@ -99,8 +99,8 @@ pub struct SaleRow {
     pub recorded_at: DateTime<Utc>,
 }
 
-impl From<Sale> for SaleRow {
-    fn from(sale: Sale) -> Self {
+impl From<SaleRecord> for SaleRow {
+    fn from(sale: SaleRecord) -> Self {
         Self {
             amount: money(sale.amount_minor, &sale.currency),
             shipped_on: sale.shipped_on,
@@ -141,8 +141,8 @@ const SOLD: &str = "FROM sales_lines WHERE (position > $1 OR (position = $1 AND 
 /// The fold.
 #[derive(Debug, Default)]
 pub(crate) struct SalesLines {
-    sales: Appends<Sale>,
-    serials: Appends<Serial>,
+    sales: Appends<SaleRecord>,
+    serials: Appends<SerialRecord>,
 }
 
 impl Model for SalesLines {
@@ -159,9 +159,9 @@ impl Model for SalesLines {
         for (item, line) in (1..).zip(&shipped.lines) {
             for serial in &line.goods.serials {
                 let serial = serial.to_string();
-                self.serials.put(Serial { serial, position: seen.position, item });
+                self.serials.put(SerialRecord { serial, position: seen.position, item });
             }
-            let mut sale = Sale::new(seen, shipped, line, item);
+            let mut sale = SaleRecord::new(seen, shipped, line, item);
             sale.buyer = Arc::clone(&buyer);
             sale.ship_to = Arc::clone(&ship_to);
             self.sales.put(sale);
@@ -173,7 +173,7 @@ impl Model for SalesLines {
     }
 }
 
-impl Sale {
+impl SaleRecord {
     fn new(seen: &Seen, shipped: &GoodsShipped, line: &ShippedLine, item: i64) -> Self {
         let known = &line.particulars;
         Self {
@@ -227,10 +227,10 @@ pub async fn sold(
     keyset: &Keyset,
 ) -> Result<Listed<SaleRow>, Error> {
     let (position, item): (i64, i64) = keyset.pair((0, 0))?;
-    let sql = format!("SELECT {} {SOLD}", column_names::<Sale>());
+    let sql = format!("SELECT {} {SOLD}", column_names::<SaleRecord>());
     let rows = fetch!(
         engine,
-        Sale,
+        SaleRecord,
         &sql,
         position,
         item,

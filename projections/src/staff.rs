@@ -119,11 +119,13 @@ impl Model for StaffList {
             Event::Left(_) => {
                 let mut tokens = Vec::new();
                 self.person(seen, |row| {
-                    row.standing = "left".to_owned();
+                    "left".clone_into(&mut row.standing);
                     row.roles.0.clear();
                     tokens = std::mem::take(&mut row.tokens.0);
                 });
-                tokens.iter().for_each(|token| self.revoke(seen, token));
+                for token in &tokens {
+                    self.revoke(seen, token);
+                }
             }
         }
     }

@@ -101,7 +101,7 @@ async fn compare(
                  EXCEPT SELECT {columns} FROM {theirs}) AS different ORDER BY 1 LIMIT 1"
             );
             if let Some(key) = session.text(&sql).await? {
-                verified.differences.push(Difference { table: *table, key, side });
+                verified.differences.push(Difference { table, key, side });
                 break;
             }
         }

@@ -51,7 +51,10 @@ pub struct Answer {
 impl Answer {
     /// The answer, which must have this status.
     #[track_caller]
-    #[must_use]
+    #[expect(
+        clippy::return_self_not_must_use,
+        reason = "it asserts; the answer is there for who wants it"
+    )]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status, status, "{:#}", self.body);
         self

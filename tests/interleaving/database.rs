@@ -305,7 +305,7 @@ impl Database {
     /// What is sent and not yet locked dies; what holds the lock dies or commits, as it happens.
     fn terminate(&self) {
         let mut world = lock(&self.world);
-        let too_late = world.log.len() % 2 == 0;
+        let too_late = world.log.len().is_multiple_of(2);
         for tx in &mut world.txs {
             let dies = tx.phase == Phase::Sent || tx.phase == Phase::Locked && !too_late;
             if tx.lost && tx.owner == Some(self.process) && dies {

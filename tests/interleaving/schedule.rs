@@ -93,6 +93,7 @@ struct Run<'a> {
     weights: [u32; 5],
 }
 
+#[derive(Clone, Copy)]
 enum Step {
     Poll(usize),
     Send(usize),

@@ -7,6 +7,7 @@ use cqrs_es::DomainEvent;
 use journal::{Engine, Journal};
 use serde::Serialize;
 use serde_json::{Value, json};
+use sqlx::Executor as _;
 
 /// A journal that is written directly; versions and positions are counted here.
 pub(crate) struct Book {
@@ -69,8 +70,12 @@ impl Book {
             Engine::Postgres(pool) => {
                 let sql = format!("{INTO} ($1, $2, $3, $4, '1', $5::json, $6::json, $7, $8)");
                 let row = sqlx::query(&sql).bind(aggregate).bind(stream).bind(*version).bind(kind);
-                let row = row.bind(payload).bind(metadata).bind(self.position);
-                row.bind(self.now).execute(pool).await.unwrap();
+                let row = row.bind(payload).bind(metadata).bind(self.position).bind(self.now);
+                // What a test wrote need not survive a power cut.
+                let mut transaction = pool.begin().await.unwrap();
+                transaction.execute("SET LOCAL synchronous_commit = off").await.unwrap();
+                row.execute(&mut *transaction).await.unwrap();
+                transaction.commit().await.unwrap();
             }
         }
         self.position

@@ -54,7 +54,8 @@ async fn upload(book: &mut Book, stream: &str, n: u32, valid_to: Option<&str>) -
 
 async fn approve(book: &mut Book, stream: &str, approved: &[u32], superseded: &[u32]) -> i64 {
     let ids = |list: &[u32]| list.iter().map(|n| id("document", *n)).collect::<Vec<_>>();
-    let data = json!({"documents": ids(approved), "superseded": ids(superseded), "by": "staff-quality"});
+    let data =
+        json!({"documents": ids(approved), "superseded": ids(superseded), "by": "staff-quality"});
     book.fact(stream, "staff-quality", "qualification.approved", data).await
 }
 
@@ -71,13 +72,21 @@ fn shipped(shipment: u32, of: u32, lot: &str, serials: &[&str], on: &str) -> Val
         "registration_number": "国械注准20243139901", "registrant": "示范", "manufacturer": "示范"});
     let line = json!({"goods": goods, "product": PRODUCT, "unit_price": "100.00", "amount": cny("400.00"),
         "particulars": particulars});
-    let licence = json!({"document": id("document", 1), "kind": "business_licence", "number": "NO-1"});
+    let licence =
+        json!({"document": id("document", 1), "kind": "business_licence", "number": "NO-1"});
     json!({"shipment": id("shipment", shipment), "order": id("order", of), "shipped_on": on, "lines": [line],
         "value": cny("400.00"), "ship_to": "示范路 1 号", "buyer": {"name": "示范经销", "licences": [licence]},
         "decision": decision(100 + shipment, "shipment", "allow", &json!([]))})
 }
 
-async fn opened(book: &mut Book, stream: &str, n: u32, minor: i64, issued: NaiveDate, due: NaiveDate) {
+async fn opened(
+    book: &mut Book,
+    stream: &str,
+    n: u32,
+    minor: i64,
+    issued: NaiveDate,
+    due: NaiveDate,
+) {
     let amount = rust_decimal::Decimal::new(minor, 2).to_string();
     let data = json!({"invoice": id("invoice", n), "number": format!("INV-{n}"), "amount": cny(&amount),
         "issued_on": issued, "due_on": due, "origin": {"kind": "import", "digest": "0", "line": n}});
@@ -120,7 +129,8 @@ fn facts(rng: &mut ChaCha8Rng) -> Vec<Fact> {
 /// The same, counted plainly.
 fn aged(facts: &[Fact], as_of: NaiveDate) -> [i64; 8] {
     let mut sums = [0; 8];
-    for fact in facts.iter().filter(|f| f.issued <= as_of && f.paid.is_none_or(|paid| paid > as_of)) {
+    for fact in facts.iter().filter(|f| f.issued <= as_of && f.paid.is_none_or(|paid| paid > as_of))
+    {
         let bucket = match as_of.signed_duration_since(fact.due).num_days() {
             ..=0 => 0,
             1..=30 => 1,
@@ -139,7 +149,14 @@ fn aged(facts: &[Fact], as_of: NaiveDate) -> [i64; 8] {
 fn sums(buckets: &ageing::Buckets) -> [i64; 8] {
     let b = buckets;
     let texts = [
-        &b.not_due, &b.days_1_30, &b.days_31_60, &b.days_61_90, &b.days_91_180, &b.days_181_360, &b.over_360, &b.total,
+        &b.not_due,
+        &b.days_1_30,
+        &b.days_31_60,
+        &b.days_61_90,
+        &b.days_91_180,
+        &b.days_181_360,
+        &b.over_360,
+        &b.total,
     ];
     texts.map(|text| text.replace('.', "").parse().unwrap())
 }
@@ -153,7 +170,13 @@ fn peak(facts: &[Fact], customer: usize) -> i64 {
         }
     }
     let mut open = 0;
-    days.values().map(|moved| { open += moved; open }).max().unwrap()
+    days.values()
+        .map(|moved| {
+            open += moved;
+            open
+        })
+        .max()
+        .unwrap()
 }
 
 both_engines! {
@@ -229,11 +252,11 @@ both_engines! {
             let search = customers::Search { region: Some(region.to_owned()), ..Default::default() };
             assert_eq!(found(search).await, ids, "{region}");
         }
-        let first = customers::directory(engine, &Default::default(), &Keyset::first(1)).await.unwrap();
+        let first = customers::directory(engine, &customers::Search::default(), &Keyset::first(1)).await.unwrap();
         let credit = first.items[0].credit.clone().unwrap();
         assert_eq!((credit.limit.unwrap().minor_units(), credit.frozen), (10_000_000, true));
         let second = Keyset { limit: 1, after: first.next };
-        let second = customers::directory(engine, &Default::default(), &second).await.unwrap();
+        let second = customers::directory(engine, &customers::Search::default(), &second).await.unwrap();
         assert_eq!((second.items[0].id.as_str(), second.next), (CLINIC, None));
     }
 

@@ -217,9 +217,13 @@ impl Simulation {
         match answer {
             Ok(committed) if committed.events.is_empty() => {}
             Ok(_) => assert!(self.recorded.contains(&command_id), "{command_id} was acknowledged"),
-            Err(Refusal::Rejected(_) | Refusal::Unknown | Refusal::ClaimTaken { .. }) => {}
-            // A connection was cut while something was read; nothing had been sent.
-            Err(Refusal::Journal(Error::Unavailable(_))) => {}
+            // `Unavailable`: a connection was cut while something was read; nothing had been sent.
+            Err(
+                Refusal::Rejected(_)
+                | Refusal::Unknown
+                | Refusal::ClaimTaken { .. }
+                | Refusal::Journal(Error::Unavailable(_)),
+            ) => {}
             Err(other) => panic!("{command_id}: {other:?}"),
         }
     }

@@ -3,7 +3,6 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::both_engines;
-use tests::engine::Home;
 use tests::server::{Server, answer};
 
 use crate::company::{dealer, uscc};

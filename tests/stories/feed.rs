@@ -6,7 +6,6 @@ use futures::StreamExt;
 use reqwest::{Method, Response};
 use serde_json::json;
 use tests::both_engines;
-use tests::engine::Home;
 use tests::server::{STREAMS_PER_TOKEN, Server};
 
 use crate::company::{dealer, stent};

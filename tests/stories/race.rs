@@ -1,7 +1,6 @@
 //! Many orders at once against a limit that fits a few.
 
 use tests::both_engines;
-use tests::engine::Home;
 use tests::server::Server;
 
 use crate::company::{business_licence, dealer, grant, order, qualify, stent, trading_licence};

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 use tests::both_engines;
-use tests::engine::Home;
 use tests::server::{Answer, Server};
 
 use crate::company::{

@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use tests::both_engines;
-use tests::engine::Home;
 use tests::server::Server;
 
 const ROLES: [&str; 13] = [

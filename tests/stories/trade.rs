@@ -2,7 +2,6 @@
 
 use serde_json::json;
 use tests::both_engines;
-use tests::engine::Home;
 use tests::server::Server;
 
 use crate::company::{business_licence, dealer, grant, order, qualify, stent, trading_licence};

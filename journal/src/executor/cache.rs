@@ -9,6 +9,9 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+/// How many items are looked at for eviction at a time.
+const LOOKS: usize = 64;
+
 /// Aggregate type and stream.
 pub(super) type Place = (&'static str, Arc<str>);
 
@@ -73,6 +76,7 @@ impl Cache {
         new: impl FnOnce(Life) -> T,
     ) -> Arc<T> {
         let mut inner = self.inner();
+        inner.make_room(self.bytes_max);
         if let Some(found) = inner.live::<T>(aggregate_type, stream) {
             return found;
         }
@@ -93,6 +97,7 @@ impl Cache {
             inner.bytes = inner.bytes.saturating_sub(before.life().bytes.load(Ordering::Relaxed));
         }
         inner.ring.push_back((place, epoch));
+        inner.tidy_ring();
         made
     }
 
@@ -118,11 +123,7 @@ impl Cache {
         }
         let before = life.bytes.swap(bytes, Ordering::Relaxed);
         inner.bytes = inner.bytes.saturating_sub(before) + bytes;
-        let mut looks = 2 * inner.ring.len();
-        while inner.bytes > self.bytes_max && looks > 0 {
-            looks -= 1;
-            inner.turn_hand();
-        }
+        inner.make_room(self.bytes_max);
     }
 
     /// Bytes and items, for measurements.
@@ -158,6 +159,26 @@ impl Shelf {
         let removed = self.items.get_mut(place.0).and_then(|items| items.remove(&place.1));
         if let Some(removed) = removed {
             self.bytes = self.bytes.saturating_sub(removed.life().bytes.load(Ordering::Relaxed));
+        }
+    }
+
+    /// A little work at each call, so that none of them is long; every item that is added pays for some.
+    fn make_room(&mut self, bytes_max: usize) {
+        for _ in 0..LOOKS {
+            if self.bytes <= bytes_max {
+                return;
+            }
+            self.turn_hand();
+        }
+    }
+
+    /// Places of items that are gone stay in the ring until the hand comes by, which it does only when room is needed.
+    fn tidy_ring(&mut self) {
+        let live: usize = self.items.values().map(HashMap::len).sum();
+        if self.ring.len() > 2 * live + LOOKS {
+            let mut ring = std::mem::take(&mut self.ring);
+            ring.retain(|(place, epoch)| self.holds(place, *epoch));
+            self.ring = ring;
         }
     }
 

@@ -12,7 +12,7 @@ use domain::ids::OrderId;
 use domain::money::Money;
 use domain::policy;
 
-use super::{DatedBack, Decided, First, Pack, Released};
+use super::{BackdatedRecord, DecisionRecord, FirstSaleRecord, PackRecord, ReleaseRecord};
 use crate::model::Model;
 use crate::seen::{Seen, What};
 use crate::store::{Appends, Json, Rows, Stored};
@@ -23,11 +23,11 @@ const DEFAULT_ZONE: Tz = Tz::Asia__Shanghai;
 /// The fold.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions {
-    decisions: Appends<Decided>,
-    releases: Appends<Released>,
-    backdated: Appends<DatedBack>,
-    firsts: Rows<First>,
-    packs: Rows<Pack>,
+    answers: Appends<DecisionRecord>,
+    releases: Appends<ReleaseRecord>,
+    backdated: Appends<BackdatedRecord>,
+    firsts: Rows<FirstSaleRecord>,
+    packs: Rows<PackRecord>,
 }
 
 impl Model for Decisions {
@@ -49,7 +49,7 @@ impl Model for Decisions {
         let event = match &seen.what {
             What::Customer(event) => event,
             What::Policy(policy::Event::PackLoaded(loaded)) => {
-                self.packs.put(Pack {
+                self.packs.put(PackRecord {
                     stream: policy::STREAM.into(),
                     version: loaded.version.into(),
                     hash: loaded.hash.clone(),
@@ -63,20 +63,20 @@ impl Model for Decisions {
             What::Product(_) | What::Staff(_) | What::Foreign => return,
         };
         if let Some((decision, subject, value)) = decided(event) {
-            self.decisions.put(Decided::new(seen, decision, subject, value));
+            self.answers.put(DecisionRecord::new(seen, decision, subject, value));
         }
         if let Some(dated) = dated(event) {
             self.date_back(seen, event, dated);
         }
         if let Event::OrderReleased(released) = event {
-            self.releases.put(Released::new(seen, released));
+            self.releases.put(ReleaseRecord::new(seen, released));
         }
         self.first(seen, event);
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Stored> {
         vec![
-            &mut self.decisions,
+            &mut self.answers,
             &mut self.releases,
             &mut self.backdated,
             &mut self.firsts,
@@ -190,14 +190,14 @@ impl Decisions {
         if dated.backdated.is_none() && dated.on >= recorded_on {
             return;
         }
-        self.backdated.put(DatedBack {
+        self.backdated.put(BackdatedRecord {
             position: seen.position,
             customer: Arc::clone(&seen.stream),
             event_type: event.kind().into(),
             subject: dated.subject,
             business_date: dated.on,
             recorded_on,
-            reason: dated.backdated.map(|given| given.reason.to_string()),
+            reason: dated.backdated.map(|given| given.reason.clone()),
             origin: dated.origin.map(|origin| origin.kind.clone()),
             actor: seen.actor.clone(),
             recorded_at: seen.recorded_at,
@@ -206,7 +206,7 @@ impl Decisions {
 
     fn first(&mut self, seen: &Seen, event: &Event) {
         if let Event::CustomerRegistered(_) = event {
-            self.firsts.put(First::of(seen));
+            self.firsts.put(FirstSaleRecord::of(seen));
             return;
         }
         // A row that has its first already is left alone: what is changed is written.
@@ -232,13 +232,17 @@ impl Decisions {
         }
     }
 
-    fn lacking(&mut self, seen: &Seen, lacks: fn(&First) -> bool) -> Option<&mut First> {
+    fn lacking(
+        &mut self,
+        seen: &Seen,
+        lacks: fn(&FirstSaleRecord) -> bool,
+    ) -> Option<&mut FirstSaleRecord> {
         self.firsts.get(&seen.stream).filter(|first| lacks(first))?;
         self.firsts.change(&seen.stream)
     }
 }
 
-impl Decided {
+impl DecisionRecord {
     fn new(seen: &Seen, decision: &Decision, subject: String, value: Option<Money>) -> Self {
         Self {
             position: seen.position,
@@ -276,7 +280,7 @@ fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-impl Released {
+impl ReleaseRecord {
     fn new(seen: &Seen, event: &OrderReleased) -> Self {
         Self {
             position: seen.position,
@@ -293,7 +297,7 @@ impl Released {
     }
 }
 
-impl First {
+impl FirstSaleRecord {
     fn of(seen: &Seen) -> Self {
         Self {
             customer: Arc::clone(&seen.stream),

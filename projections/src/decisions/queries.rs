@@ -10,7 +10,7 @@ use journal::{Engine, Filter, Journal, Position};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{DatedBack, Decided, First, Released, fold};
+use super::{BackdatedRecord, DecisionRecord, FirstSaleRecord, ReleaseRecord, fold};
 use crate::Error;
 use crate::documents::DocumentRow;
 use crate::query::{Keyset, Listed, fetch, money};
@@ -46,8 +46,8 @@ pub struct Denial {
     pub business_date: NaiveDate,
 }
 
-impl From<Decided> for Denial {
-    fn from(row: Decided) -> Self {
+impl From<DecisionRecord> for Denial {
+    fn from(row: DecisionRecord) -> Self {
         let value = row.value_minor.zip(row.currency.as_ref());
         Self {
             value: value.map(|(minor, currency)| money(minor, currency)),
@@ -84,12 +84,12 @@ pub async fn denials(
     which: Between<'_>,
     keyset: &Keyset,
 ) -> Result<Listed<Denial>, Error> {
-    let sql = format!("SELECT {} {DENIALS}", column_names::<Decided>());
+    let sql = format!("SELECT {} {DENIALS}", column_names::<DecisionRecord>());
     let from = which.from.unwrap_or_default();
     let to = which.to.or(NaiveDate::from_ymd_opt(9999, 12, 31)).unwrap_or_default();
     let rows = fetch!(
         engine,
-        Decided,
+        DecisionRecord,
         &sql,
         keyset.number(0)?,
         which.outcome.unwrap_or("both"),
@@ -118,8 +118,8 @@ pub struct Release {
     pub recorded_at: DateTime<Utc>,
 }
 
-impl From<Released> for Release {
-    fn from(row: Released) -> Self {
+impl From<ReleaseRecord> for Release {
+    fn from(row: ReleaseRecord) -> Self {
         Self {
             position: row.position,
             customer: row.customer.to_string(),
@@ -141,8 +141,8 @@ pub async fn releases(
     customer: Option<&str>,
     keyset: &Keyset,
 ) -> Result<Listed<Release>, Error> {
-    let sql = format!("SELECT {} {RELEASES}", column_names::<Released>());
-    let rows = fetch!(engine, Released, &sql, keyset.number(0)?, customer, keyset.fetched())?;
+    let sql = format!("SELECT {} {RELEASES}", column_names::<ReleaseRecord>());
+    let rows = fetch!(engine, ReleaseRecord, &sql, keyset.number(0)?, customer, keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.position.to_string()).map(Into::into))
 }
 
@@ -164,8 +164,8 @@ pub struct Backdated {
     pub recorded_at: DateTime<Utc>,
 }
 
-impl From<DatedBack> for Backdated {
-    fn from(row: DatedBack) -> Self {
+impl From<BackdatedRecord> for Backdated {
+    fn from(row: BackdatedRecord) -> Self {
         Self {
             position: row.position,
             customer: row.customer.to_string(),
@@ -187,8 +187,9 @@ pub async fn backdated(
     customer: Option<&str>,
     keyset: &Keyset,
 ) -> Result<Listed<Backdated>, Error> {
-    let sql = format!("SELECT {} {BACKDATED}", column_names::<DatedBack>());
-    let rows = fetch!(engine, DatedBack, &sql, keyset.number(0)?, customer, keyset.fetched())?;
+    let sql = format!("SELECT {} {BACKDATED}", column_names::<BackdatedRecord>());
+    let rows =
+        fetch!(engine, BackdatedRecord, &sql, keyset.number(0)?, customer, keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.position.to_string()).map(Into::into))
 }
 
@@ -231,8 +232,8 @@ pub async fn first_sales(
     customer: Option<&str>,
     keyset: &Keyset,
 ) -> Result<Listed<FirstSale>, Error> {
-    let sql = format!("SELECT {} {FIRSTS}", column_names::<First>());
-    let rows = fetch!(engine, First, &sql, keyset.text(), customer, keyset.fetched())?;
+    let sql = format!("SELECT {} {FIRSTS}", column_names::<FirstSaleRecord>());
+    let rows = fetch!(engine, FirstSaleRecord, &sql, keyset.text(), customer, keyset.fetched())?;
     let listed = Listed::new(rows, keyset, |row| row.customer.to_string());
     let mut files = checked(engine, &listed.items).await?;
     Ok(listed.map(|first| {
@@ -244,7 +245,7 @@ pub async fn first_sales(
 /// Every approved paper of these customers.
 async fn checked(
     engine: &Engine,
-    firsts: &[First],
+    firsts: &[FirstSaleRecord],
 ) -> Result<BTreeMap<String, Vec<DocumentRow>>, Error> {
     let ids: Vec<&str> = firsts.iter().map(|first| &*first.customer).collect();
     let list = serde_json::to_string(&ids).unwrap_or_default();
@@ -264,7 +265,7 @@ async fn checked(
     Ok(files)
 }
 
-fn first_sale(first: First, papers: Vec<DocumentRow>) -> FirstSale {
+fn first_sale(first: FirstSaleRecord, papers: Vec<DocumentRow>) -> FirstSale {
     let sold = first.order_position.min(first.shipment_position.or(first.order_position));
     let before = |position: Option<i64>| position < sold && position.is_some();
     let approved = before(first.approved_position);

@@ -16,7 +16,7 @@ use domain::decision::{Cause, Decision};
 use domain::ids::{OrderId, ShipmentId};
 use domain::money::{Minor, Money};
 
-use super::{Order, OrderInvoice, Shipment, Waiting};
+use super::{OrderInvoiceRecord, OrderRecord, ShipmentRecord, Waiting};
 use crate::model::Model;
 use crate::seen::Seen;
 use crate::store::{Json, Rows, Stored};
@@ -24,9 +24,9 @@ use crate::store::{Json, Rows, Stored};
 /// The fold.
 #[derive(Debug, Default)]
 pub(crate) struct Orders {
-    orders: Rows<Order>,
-    shipments: Rows<Shipment>,
-    invoices: Rows<OrderInvoice>,
+    rows: Rows<OrderRecord>,
+    shipments: Rows<ShipmentRecord>,
+    invoices: Rows<OrderInvoiceRecord>,
 }
 
 impl Model for Orders {
@@ -37,34 +37,34 @@ impl Model for Orders {
     fn ask(&mut self, seen: &Seen) {
         let Some(event) = seen.customer() else { return };
         if let Event::OrderPlaced(e) | Event::OrderHeld(e) | Event::OrderDenied(e) = event {
-            self.orders.expect(&e.order);
+            self.rows.expect(&e.order);
         } else if let Event::OrderReleased(e) = event {
-            self.orders.ask(&e.order);
+            self.rows.ask(&e.order);
         } else if let Event::OrderHealed(e) = event {
-            self.orders.ask(&e.order);
+            self.rows.ask(&e.order);
         } else if let Event::OrderCancelled(e) = event {
-            self.orders.ask(&e.order);
+            self.rows.ask(&e.order);
         } else if let Event::GoodsShipped(e) = event {
-            self.orders.ask(&e.order);
+            self.rows.ask(&e.order);
             self.shipments.expect(&e.shipment);
         } else if let Event::ShipmentHeld(e) | Event::ShipmentDenied(e) = event {
-            self.orders.ask(&e.order);
+            self.rows.ask(&e.order);
             self.shipments.expect(&e.shipment);
         } else if let Event::ShipmentCleared(e) = event {
-            self.orders.ask(&e.order);
+            self.rows.ask(&e.order);
             self.shipments.ask(&e.shipment);
         } else if let Event::InvoiceIssued(e) = event {
             self.invoices.expect(&e.invoice);
-            e.lines.iter().for_each(|line| self.orders.ask(&line.order));
-            e.deposits.iter().chain(&e.freed).for_each(|used| self.orders.ask(&used.order));
+            e.lines.iter().for_each(|line| self.rows.ask(&line.order));
+            e.deposits.iter().chain(&e.freed).for_each(|used| self.rows.ask(&used.order));
         } else if let Event::InvoiceVoided(e) = event {
             self.invoices.ask(&e.invoice);
         } else if let Event::CashReceived(e) = event {
-            e.deposits.iter().for_each(|deposit| self.orders.ask(&deposit.order));
+            e.deposits.iter().for_each(|deposit| self.rows.ask(&deposit.order));
         } else if let Event::CashApplied(e) = event {
-            e.deposits.iter().for_each(|deposit| self.orders.ask(&deposit.order));
+            e.deposits.iter().for_each(|deposit| self.rows.ask(&deposit.order));
         } else if let Event::ReceiptReversed(e) = event {
-            e.deposits.iter().for_each(|deposit| self.orders.ask(&deposit.order));
+            e.deposits.iter().for_each(|deposit| self.rows.ask(&deposit.order));
         }
     }
 
@@ -77,7 +77,7 @@ impl Model for Orders {
         } else if let Event::InvoiceVoided(e) = event {
             // Issued by this very batch, its orders are asked for already.
             if let Some(invoice) = self.invoices.get(&e.invoice) {
-                invoice.lines.0.iter().for_each(|line| self.orders.ask(&line.order));
+                invoice.lines.0.iter().for_each(|line| self.rows.ask(&line.order));
             }
         }
     }
@@ -85,9 +85,9 @@ impl Model for Orders {
     fn fold(&mut self, seen: &Seen) {
         let Some(event) = seen.customer() else { return };
         match event {
-            Event::OrderPlaced(e) => self.orders.put(Order::taken(seen, e, "placed")),
-            Event::OrderHeld(e) => self.orders.put(Order::taken(seen, e, "held")),
-            Event::OrderDenied(e) => self.orders.put(Order::taken(seen, e, "denied")),
+            Event::OrderPlaced(e) => self.rows.put(OrderRecord::taken(seen, e, "placed")),
+            Event::OrderHeld(e) => self.rows.put(OrderRecord::taken(seen, e, "held")),
+            Event::OrderDenied(e) => self.rows.put(OrderRecord::taken(seen, e, "denied")),
             Event::OrderReleased(e) => self.order(&e.order, |order| order.release(seen, e)),
             Event::OrderHealed(e) => self.order(&e.order, |order| {
                 order.place();
@@ -142,14 +142,14 @@ impl Model for Orders {
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Stored> {
-        vec![&mut self.orders, &mut self.shipments, &mut self.invoices]
+        vec![&mut self.rows, &mut self.shipments, &mut self.invoices]
     }
 }
 
 impl Orders {
     /// Changes an order, and counts its part of exposure anew.
-    fn order(&mut self, id: &OrderId, change: impl FnOnce(&mut Order)) {
-        if let Some(order) = self.orders.change(id) {
+    fn order(&mut self, id: &OrderId, change: impl FnOnce(&mut OrderRecord)) {
+        if let Some(order) = self.rows.change(id) {
             change(order);
             order.weigh();
         }
@@ -162,7 +162,7 @@ impl Orders {
     }
 
     fn ask_waiting(&mut self, id: &OrderId) {
-        let waiting = self.orders.get(id).and_then(|order| order.waiting.as_ref());
+        let waiting = self.rows.get(id).and_then(|order| order.waiting.as_ref());
         for held in waiting.into_iter().flat_map(|list| &list.0) {
             self.shipments.ask(&held.shipment);
         }
@@ -205,7 +205,7 @@ impl Orders {
             overtaken = order.overtaken(|held| !held.fits(&left));
         });
         self.overtake(&overtaken);
-        self.shipments.put(Shipment {
+        self.shipments.put(ShipmentRecord {
             shipment: event.shipment,
             order_id: event.order,
             customer: Arc::clone(&seen.stream),
@@ -231,7 +231,7 @@ impl Orders {
     }
 
     fn stop(&mut self, seen: &Seen, event: &ShipmentStopped, status: &'static str) {
-        self.shipments.put(Shipment {
+        self.shipments.put(ShipmentRecord {
             shipment: event.shipment,
             order_id: event.order,
             customer: Arc::clone(&seen.stream),
@@ -281,7 +281,7 @@ impl Orders {
             self.deposit(&used.order, used.amount.negated());
         }
         self.invoices
-            .put(OrderInvoice { invoice: event.invoice, lines: Json(event.lines.clone()) });
+            .put(OrderInvoiceRecord { invoice: event.invoice, lines: Json(event.lines.clone()) });
     }
 }
 
@@ -298,7 +298,7 @@ impl Waiting {
     }
 }
 
-impl Order {
+impl OrderRecord {
     fn taken(seen: &Seen, event: &OrderTaken, status: &'static str) -> Self {
         let lines = event.lines.iter().map(|line| OrderLine {
             product: line.product,

@@ -10,7 +10,7 @@ use journal::Engine;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{Order, OrderRow, Shipment, ShipmentRow};
+use super::{OrderRecord, OrderRow, ShipmentRecord, ShipmentRow};
 use crate::Error;
 use crate::query::{Keyset, Listed, decimal, fetch, money, row};
 use crate::store::Json;
@@ -56,8 +56,8 @@ const EXPOSURE: &str = "\
 
 /// One order.
 pub async fn one(engine: &Engine, order: &OrderId) -> Result<Option<OrderRow>, Error> {
-    let sql = format!("SELECT {} {ONE}", column_names::<Order>());
-    let rows = fetch!(engine, Order, &sql, order.to_string())?;
+    let sql = format!("SELECT {} {ONE}", column_names::<OrderRecord>());
+    let rows = fetch!(engine, OrderRecord, &sql, order.to_string())?;
     Ok(rows.into_iter().next().map(Into::into))
 }
 
@@ -67,8 +67,8 @@ pub async fn of_customer(
     customer: &str,
     keyset: &Keyset,
 ) -> Result<Listed<OrderRow>, Error> {
-    let sql = format!("SELECT {} {OF_CUSTOMER}", column_names::<Order>());
-    let rows = fetch!(engine, Order, &sql, customer, keyset.text(), keyset.fetched())?;
+    let sql = format!("SELECT {} {OF_CUSTOMER}", column_names::<OrderRecord>());
+    let rows = fetch!(engine, OrderRecord, &sql, customer, keyset.text(), keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.order_id.to_string()).map(Into::into))
 }
 
@@ -78,8 +78,9 @@ pub async fn shipments_of(
     order: &OrderId,
     keyset: &Keyset,
 ) -> Result<Listed<ShipmentRow>, Error> {
-    let sql = format!("SELECT {} {SHIPMENTS}", column_names::<Shipment>());
-    let rows = fetch!(engine, Shipment, &sql, order.to_string(), keyset.text(), keyset.fetched())?;
+    let sql = format!("SELECT {} {SHIPMENTS}", column_names::<ShipmentRecord>());
+    let rows =
+        fetch!(engine, ShipmentRecord, &sql, order.to_string(), keyset.text(), keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.shipment.to_string()).map(Into::into))
 }
 

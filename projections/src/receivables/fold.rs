@@ -15,7 +15,7 @@ use domain::customer::{
 use domain::ids::{InvoiceId, ReceiptId};
 use domain::money::{Currency, Money};
 
-use super::{Invoice, Movement, Receipt};
+use super::{InvoiceRecord, MovementRecord, ReceiptRecord};
 use crate::model::Model;
 use crate::seen::Seen;
 use crate::store::{Appends, Json, Rows, Stored};
@@ -23,9 +23,9 @@ use crate::store::{Appends, Json, Rows, Stored};
 /// The fold.
 #[derive(Debug, Default)]
 pub(crate) struct Receivables {
-    invoices: Rows<Invoice>,
-    movements: Appends<Movement>,
-    receipts: Rows<Receipt>,
+    invoices: Rows<InvoiceRecord>,
+    movements: Appends<MovementRecord>,
+    receipts: Rows<ReceiptRecord>,
     /// How many movements the event under way has made.
     items: i64,
 }
@@ -70,8 +70,8 @@ impl Model for Receivables {
         self.items = 0;
         match event {
             Event::InvoiceIssued(e) => self.issue(seen, e),
-            Event::InvoiceHeld(e) => self.invoices.put(Invoice::stopped(seen, e, "held")),
-            Event::InvoiceDenied(e) => self.invoices.put(Invoice::stopped(seen, e, "denied")),
+            Event::InvoiceHeld(e) => self.invoices.put(InvoiceRecord::stopped(seen, e, "held")),
+            Event::InvoiceDenied(e) => self.invoices.put(InvoiceRecord::stopped(seen, e, "denied")),
             Event::InvoiceOpened(e) => self.open(seen, e),
             Event::InvoiceVoided(e) => self.void(seen, e),
             Event::CashReceived(e) => self.receive(seen, e),
@@ -133,7 +133,7 @@ struct Move<'a> {
 
 impl Receivables {
     fn issue(&mut self, seen: &Seen, event: &InvoiceIssued) {
-        let mut invoice = Invoice::new(seen, event.invoice, event.amount, event.issued_on);
+        let mut invoice = InvoiceRecord::new(seen, event.invoice, event.amount, event.issued_on);
         invoice.number = event.number.to_string();
         invoice.due_on = Some(event.due_on);
         self.invoices.put(invoice);
@@ -157,7 +157,7 @@ impl Receivables {
     }
 
     fn open(&mut self, seen: &Seen, event: &InvoiceOpened) {
-        let mut invoice = Invoice::new(seen, event.invoice, event.amount, event.issued_on);
+        let mut invoice = InvoiceRecord::new(seen, event.invoice, event.amount, event.issued_on);
         invoice.number = event.number.to_string();
         invoice.due_on = Some(event.due_on);
         invoice.disputed = event.disputed;
@@ -178,7 +178,7 @@ impl Receivables {
     }
 
     fn receive(&mut self, seen: &Seen, event: &CashReceived) {
-        let mut receipt = Receipt::new(seen, event.receipt, event.amount, event.received_on);
+        let mut receipt = ReceiptRecord::new(seen, event.receipt, event.amount, event.received_on);
         receipt.reference = event.reference.to_string();
         receipt.unapplied_minor = event.unapplied.minor_units();
         receipt.deposited_minor = total(&event.deposits);
@@ -230,7 +230,7 @@ impl Receivables {
         }
         if event.unapplied.is_positive() {
             let left = left_over(event);
-            let mut receipt = Receipt::new(seen, left, event.unapplied, event.issued_on);
+            let mut receipt = ReceiptRecord::new(seen, left, event.unapplied, event.issued_on);
             receipt.reference = event.number.to_string();
             receipt.kind = "credit_note".into();
             receipt.unapplied_minor = event.unapplied.minor_units();
@@ -275,7 +275,7 @@ impl Receivables {
         currency: Currency,
     ) {
         self.items += 1;
-        self.movements.put(Movement {
+        self.movements.put(MovementRecord {
             position: seen.position,
             item: self.items,
             invoice,
@@ -288,7 +288,7 @@ impl Receivables {
         });
     }
 
-    fn receipt(&mut self, id: ReceiptId, change: impl FnOnce(&mut Receipt)) {
+    fn receipt(&mut self, id: ReceiptId, change: impl FnOnce(&mut ReceiptRecord)) {
         if let Some(receipt) = self.receipts.change(&id) {
             change(receipt);
         }
@@ -319,7 +319,7 @@ fn code(currency: Currency) -> Cow<'static, str> {
     if currency == Currency::CNY { "CNY".into() } else { currency.as_str().to_owned().into() }
 }
 
-impl Invoice {
+impl InvoiceRecord {
     fn new(seen: &Seen, invoice: InvoiceId, amount: Money, issued_on: NaiveDate) -> Self {
         let open = amount.is_positive();
         Self {
@@ -363,7 +363,7 @@ impl Invoice {
     }
 }
 
-impl Receipt {
+impl ReceiptRecord {
     fn new(seen: &Seen, receipt: ReceiptId, amount: Money, received_on: NaiveDate) -> Self {
         Self {
             receipt,

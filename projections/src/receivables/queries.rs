@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use domain::ids::InvoiceId;
 use journal::Engine;
 
-use super::{Invoice, InvoiceRow, Receipt, ReceiptRow};
+use super::{InvoiceRecord, InvoiceRow, ReceiptRecord, ReceiptRow};
 use crate::Error;
 use crate::query::{Keyset, Listed, fetch};
 use crate::store::bulk::column_names;
@@ -32,10 +32,10 @@ pub async fn invoices(
     which: Which<'_>,
     keyset: &Keyset,
 ) -> Result<Listed<InvoiceRow>, Error> {
-    let sql = format!("SELECT {} {INVOICES}", column_names::<Invoice>());
+    let sql = format!("SELECT {} {INVOICES}", column_names::<InvoiceRecord>());
     let rows = fetch!(
         engine,
-        Invoice,
+        InvoiceRecord,
         &sql,
         customer,
         keyset.text(),
@@ -54,9 +54,9 @@ pub async fn invoices_by_id(engine: &Engine, ids: &[InvoiceId]) -> Result<Vec<In
         Engine::Sqlite(_) => "(SELECT value FROM json_each($1))",
         Engine::Postgres(_) => "(SELECT json_array_elements_text($1::json))",
     };
-    let columns = column_names::<Invoice>();
+    let columns = column_names::<InvoiceRecord>();
     let sql = format!("SELECT {columns} FROM invoices WHERE invoice IN {from}");
-    let rows = fetch!(engine, Invoice, &sql, &list)?;
+    let rows = fetch!(engine, InvoiceRecord, &sql, &list)?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 
@@ -66,7 +66,7 @@ pub async fn receipts(
     customer: &str,
     keyset: &Keyset,
 ) -> Result<Listed<ReceiptRow>, Error> {
-    let sql = format!("SELECT {} {RECEIPTS}", column_names::<Receipt>());
-    let rows = fetch!(engine, Receipt, &sql, customer, keyset.text(), keyset.fetched())?;
+    let sql = format!("SELECT {} {RECEIPTS}", column_names::<ReceiptRecord>());
+    let rows = fetch!(engine, ReceiptRecord, &sql, customer, keyset.text(), keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.receipt.to_string()).map(Into::into))
 }

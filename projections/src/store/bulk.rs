@@ -104,7 +104,9 @@ async fn unnest<R: Record>(
 ) -> Result<(), Error> {
     let width = R::COLUMNS.len();
     let mut cells = Vec::with_capacity(rows.len() * width);
-    rows.iter().for_each(|row| row.cells(&mut cells));
+    for row in rows {
+        row.cells(&mut cells);
+    }
     let mut arguments = PgArguments::default();
     for (place, (_, kind)) in R::COLUMNS.iter().enumerate() {
         let column = cells.iter().skip(place).step_by(width);
@@ -163,7 +165,9 @@ async fn values<R: Record>(
             }
             let mut arguments = SqliteArguments::default();
             let mut cells = Vec::with_capacity(size * R::COLUMNS.len());
-            chunk.iter().for_each(|row| row.cells(&mut cells));
+            for row in chunk {
+                row.cells(&mut cells);
+            }
             for cell in cells {
                 bind(&mut arguments, cell).map_err(sqlx::Error::Encode)?;
             }

@@ -52,9 +52,10 @@ impl Session {
 
     /// Runs statements without parameters.
     pub(crate) async fn run(&mut self, sql: &str) -> Result<(), Error> {
+        let statements = sqlx::raw_sql(sql);
         match &mut self.link {
-            Link::Sqlite(connection) => drop(connection.execute(sqlx::raw_sql(sql)).await?),
-            Link::Postgres(connection) => drop(connection.execute(sqlx::raw_sql(sql)).await?),
+            Link::Sqlite(connection) => connection.execute(statements).await.map(|_| ())?,
+            Link::Postgres(connection) => connection.execute(statements).await.map(|_| ())?,
         }
         Ok(())
     }
