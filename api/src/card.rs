@@ -175,7 +175,7 @@ pub async fn card(
     let stream = id.to_string();
     let (known, date) = match (query.as_of, query.at_version) {
         (None, None) => {
-            door.settled(query.at).await?;
+            door.recorded(query.at).await?;
             (door.journal().confirmed::<Customer>(&stream).await?, door.today())
         }
         (Some(time), None) => {

@@ -7,10 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub use journal::{Clock, SystemClock};
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha12Rng;
+use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 /// Bytes of a secret: beyond guessing, and short enough to paste.
 const SECRET_BYTES: usize = 24;
+/// Bytes of a salt.
+const SALT_BYTES: usize = 32;
 
 /// Where ids and secrets come from.
 pub trait Ids: Send + Sync {
@@ -19,6 +22,11 @@ pub trait Ids: Send + Sync {
 
     /// Text that nobody can guess, for URLs and headers.
     fn secret(&self) -> Result<String, NoRandomness>;
+
+    /// What makes the digest of a name say nothing about the name.
+    fn salt(&self) -> Result<[u8; SALT_BYTES], NoRandomness> {
+        Ok(Sha256::digest(self.secret()?).into())
+    }
 }
 
 /// The operating system gave no randomness: no secret can be made.

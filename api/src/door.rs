@@ -22,7 +22,6 @@ use crate::asked::Asking;
 use crate::attachments::Attachments;
 use crate::clock::{Clock, Ids};
 use crate::house::House;
-use crate::names::Names;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
@@ -38,7 +37,6 @@ struct Inner {
     journal: Journal,
     house: House,
     tail: Tail,
-    names: Names,
     attachments: Attachments,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
@@ -89,7 +87,6 @@ impl Door {
         Ok(Self(Arc::new(Inner {
             house: House::start(journal.clone(), parts.ending.clone()).await?,
             tail: Tail::start(journal.clone(), parts.ending).await?,
-            names: Names::of(journal.engine()),
             attachments,
             clock: parts.clock,
             ids: parts.ids,
@@ -204,19 +201,14 @@ impl Door {
     /// Waits until the read models know `at`, or all that this process had acknowledged; 503 when they lag too far.
     pub async fn settled(&self, at: Option<i64>) -> Result<(), Problem> {
         let wanted = at.map_or_else(|| self.journal().acknowledged(), Position);
-        if *self.0.reached.borrow() >= wanted {
-            return Ok(());
-        }
-        let mut reached = self.0.reached.clone();
-        let wait = reached.wait_for(|there| *there >= wanted);
-        match tokio::time::timeout(READ_WAIT, wait).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Problem::unavailable(
-                "read_model.behind",
-                format!(
-                    "The read models have not reached position {wanted} yet; try again shortly."
-                ),
-            )),
+        wait_for(&self.0.reached, wanted).await
+    }
+
+    /// Waits until `at` is recorded: for what is read from the journal itself, which never lags.
+    pub async fn recorded(&self, at: Option<i64>) -> Result<(), Problem> {
+        match at {
+            Some(at) => wait_for(&self.journal().doorbell(), Position(at)).await,
+            None => Ok(()),
         }
     }
 
@@ -236,10 +228,6 @@ impl Door {
 
     pub fn tail(&self) -> &Tail {
         &self.0.tail
-    }
-
-    pub fn names(&self) -> &Names {
-        &self.0.names
     }
 
     pub fn attachments(&self) -> &Attachments {
@@ -264,6 +252,21 @@ impl Door {
 
     pub fn streams_per_token(&self) -> usize {
         self.0.streams_per_token
+    }
+}
+
+async fn wait_for(reached: &watch::Receiver<Position>, wanted: Position) -> Result<(), Problem> {
+    if *reached.borrow() >= wanted {
+        return Ok(());
+    }
+    let mut reached = reached.clone();
+    let wait = reached.wait_for(|there| *there >= wanted);
+    match tokio::time::timeout(READ_WAIT, wait).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(_)) | Err(_) => Err(Problem::unavailable(
+            "read_model.behind",
+            format!("Position {wanted} has not been reached yet; try again shortly."),
+        )),
     }
 }
 

@@ -74,7 +74,7 @@ pub async fn history(
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadHistory)?;
     let paging = query.paging()?;
-    door.settled(paging.at).await?;
+    door.recorded(paging.at).await?;
     let listed = timeline::of_customer(door.journal(), &id.to_string(), &paging.keyset).await?;
     if listed.items.is_empty() && paging.keyset.after.is_none() {
         return Err(Problem::not_found("customer", id));

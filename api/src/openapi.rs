@@ -49,7 +49,7 @@ use crate::{
         staff::register,
         tokens::issue, tokens::list, tokens::revoke,
     ),
-    components(schemas(problem::Content, problem::Fault)),
+    components(schemas(problem::Content, problem::Fault, domain::decision::CauseCode)),
     security(("token" = [])),
     modifiers(&Common)
 )]
@@ -96,6 +96,7 @@ impl Modify for Common {
                     &[429, 500, 503]
                 };
                 problems(read, statuses);
+                table(read);
             }
         }
     }
@@ -124,6 +125,19 @@ fn problems(operation: &mut Operation, statuses: &[u16]) {
                 }
             })
             .or_insert(RefOr::T(response));
+    }
+}
+
+/// Whatever takes `format` answers tables too.
+fn table(operation: &mut Operation) {
+    let takes_format = operation.parameters.iter().flatten().any(|it| it.name == "format");
+    if let (true, Some(RefOr::T(answer))) =
+        (takes_format, operation.responses.responses.get_mut("200"))
+    {
+        let text = ObjectBuilder::new().schema_type(Type::String).build();
+        answer
+            .content
+            .insert("text/csv".to_owned(), ContentBuilder::new().schema(Some(text)).build());
     }
 }
 
@@ -162,6 +176,14 @@ mod tests {
         for part in TEXT.split("\"#/components/schemas/").skip(1) {
             let name = part.split('"').next().unwrap();
             assert!(schemas.contains_key(name), "{name} is referred to and not described");
+        }
+        for (name, code) in [
+            ("Role", "sales"),
+            ("DocumentKind", "business_licence"),
+            ("CauseCode", "document.expired"),
+        ] {
+            let codes = schemas[name]["enum"].as_array().unwrap();
+            assert!(codes.contains(&code.into()), "{name}: {codes:?}");
         }
         for (path, item) in document["paths"].as_object().unwrap() {
             for (method, operation) in item.as_object().unwrap() {

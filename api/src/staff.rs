@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::door::Door;
-use crate::names::Salted;
+use crate::names;
 use crate::problem::Problem;
 use domain::permissions::Act;
 
@@ -40,10 +40,8 @@ pub async fn register(
     Asked { by, body }: Asked<RegisterStaff>,
 ) -> Result<Response, Problem> {
     let id = StaffId::from_uuid(by.new_id(&door));
-    let salted = Salted::new(door.ids().secret().map_err(Problem::internal)?, body.name);
-    door.names().keep(id.as_str(), &salted).await?;
-    let command =
-        Command::Register { name_digest: salted.digest(), roles: body.roles, token: None };
+    let name_digest = names::keep(&door, id.as_str(), &body.name).await?;
+    let command = Command::Register { name_digest, roles: body.roles, token: None };
     let committed = door.staff(by, &id, command).await?;
     Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
 }

@@ -1,6 +1,6 @@
 //! `/v1/tokens`: credentials. A secret is shown once, by the answer that made it, and kept nowhere.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -21,7 +21,7 @@ use crate::auth::{Caller, SECRET_PREFIX};
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::house::{Credential, Reach};
-use crate::names::Salted;
+use crate::names;
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
 use domain::permissions::Act;
@@ -98,15 +98,16 @@ pub async fn issue_with(
     };
     let (staff, command) = match (body.staff, body.name) {
         (Some(staff), name) => {
-            keep_name(door, &token.token.to_string(), name).await?;
+            if let Some(name) = name {
+                names::keep(door, &token.token.to_string(), &name).await?;
+            }
             (staff, Command::IssueToken(Box::new(token)))
         }
         (None, Some(name)) => {
             let staff = StaffId::from_uuid(by.new_id(door));
-            let salted = Salted::new(door.ids().secret().map_err(Problem::internal)?, name);
-            door.names().keep(staff.as_str(), &salted).await?;
+            let name_digest = names::keep(door, staff.as_str(), &name).await?;
             let token = Some(Box::new(token));
-            (staff, Command::Register { name_digest: salted.digest(), roles, token })
+            (staff, Command::Register { name_digest, roles, token })
         }
         (None, None) => {
             let message = "name whose token it is: give staff, or the name of a new person";
@@ -122,12 +123,6 @@ pub async fn issue_with(
     let secret = (committed.replayed == Replayed::No).then_some(secret);
     let issued = Issued { recorded: Recorded::of(&token, &committed), staff, secret };
     Ok((committed, issued))
-}
-
-async fn keep_name(door: &Door, subject: &str, name: Option<Line<100>>) -> Result<(), Problem> {
-    let Some(name) = name else { return Ok(()) };
-    let salted = Salted::new(door.ids().secret().map_err(Problem::internal)?, name);
-    door.names().keep(subject, &salted).await
 }
 
 fn roles(body: &IssueToken) -> Result<BTreeSet<Role>, Problem> {
@@ -186,7 +181,7 @@ pub async fn list(
 
 /// Every token that works, with the name of the token or of its person.
 pub async fn listed(door: &Door) -> Result<Vec<TokenRow>, Problem> {
-    let names: HashMap<_, _> = door.names().all("").await?.into_iter().collect();
+    let names = names::all(door).await?;
     let name = |credential: &Credential| {
         let of_token = names.get(&credential.token.to_string());
         of_token.or_else(|| names.get(credential.staff.as_str())).cloned()

@@ -127,10 +127,12 @@ impl CauseKind {
 /// Declares the causes once, in the order in which they are given: wire code and kind.
 macro_rules! causes {
     ($($variant:ident = $code:literal, $kind:ident;)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum CauseCode {
             $(#[serde(rename = $code)] $variant,)*
         }
+
+        crate::wire::code_schema!(CauseCode, [$($code),*]);
 
         impl CauseCode {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];

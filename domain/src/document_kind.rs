@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 /// Declares the kinds once: wire name, Chinese and English name, and whether a paper of the kind may be without end.
 macro_rules! document_kinds {
     ($($variant:ident, $wire:literal, $zh:literal, $en:literal, $term:ident;)*) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         pub enum DocumentKind {
             $(#[serde(rename = $wire)] $variant,)*
         }
+
+        crate::wire::code_schema!(DocumentKind, [$($wire),*]);
 
         impl DocumentKind {
             pub const ALL: &'static [Self] = &[$(Self::$variant),*];

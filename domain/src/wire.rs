@@ -72,4 +72,24 @@ macro_rules! text_schema {
     };
 }
 
-pub(crate) use {text_on_the_wire, text_schema};
+/// The schema of a set of codes whose wire names a macro was given: a derive would not see those.
+macro_rules! code_schema {
+    ($type:ident, [$($wire:expr),+ $(,)?]) => {
+        impl ::utoipa::PartialSchema for $type {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
+                ::utoipa::openapi::schema::ObjectBuilder::new()
+                    .schema_type(::utoipa::openapi::schema::Type::String)
+                    .enum_values(Some([$($wire),+]))
+                    .into()
+            }
+        }
+
+        impl ::utoipa::ToSchema for $type {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($type).into()
+            }
+        }
+    };
+}
+
+pub(crate) use {code_schema, text_on_the_wire, text_schema};

@@ -12,6 +12,7 @@ use crate::{Engine, Error, Journal};
 const SEAL: &str = "INSERT INTO openings (digest, subject, salt, opening) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (digest) DO NOTHING";
 const OPEN: &str = "SELECT opening FROM openings WHERE digest = $1";
+const ABOUT: &str = "SELECT subject, opening FROM openings ORDER BY subject LIMIT $1";
 const ERASE: &str = "DELETE FROM openings WHERE subject = $1";
 
 /// The longest text that is sealed, in bytes.
@@ -63,6 +64,14 @@ impl<'a> Openings<'a> {
             Engine::Sqlite(pool) => {
                 sqlx::query_scalar(OPEN).bind(digest).fetch_optional(pool).await?
             }
+        })
+    }
+
+    /// Subjects with what is known of them, at most `limit`: for lists that name people.
+    pub async fn known(&self, limit: i64) -> Result<Vec<(String, String)>, Error> {
+        Ok(match self.journal.engine() {
+            Engine::Postgres(pool) => sqlx::query_as(ABOUT).bind(limit).fetch_all(pool).await?,
+            Engine::Sqlite(pool) => sqlx::query_as(ABOUT).bind(limit).fetch_all(pool).await?,
         })
     }
 

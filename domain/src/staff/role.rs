@@ -3,17 +3,18 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
 
 /// Declares the roles once: wire name, Chinese and English name, and what part they have.
 macro_rules! roles {
     ($($variant:ident, $wire:literal, $zh:literal, $en:literal, $part:ident;)+) => {
         #[derive(
-            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
         )]
         pub enum Role {
             $(#[serde(rename = $wire)] $variant,)+
         }
+
+        crate::wire::code_schema!(Role, [$($wire),+]);
 
         impl Role {
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
