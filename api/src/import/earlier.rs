@@ -3,7 +3,7 @@
 //!
 //! Only a shortcut: what it does not see (another process imports the file just now) is caught by the commands' keys.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use domain::customer::Event;
 use domain::customer::receivables::{CashReceived, InvoiceOpened};
@@ -19,7 +19,7 @@ const READ_MAX: usize = 1_000;
 
 /// What is on record of this file, by line.
 #[derive(Debug, Default)]
-pub struct Earlier(HashMap<(u32, What), Event>);
+pub struct Earlier(BTreeMap<(u32, What), Event>);
 
 /// How a line stands to what is on record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
