@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod customers;
+pub mod earlier;
 pub mod fields;
 pub mod giving;
 pub mod mapping;

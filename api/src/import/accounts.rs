@@ -4,11 +4,12 @@ use domain::ids::CustomerId;
 use futures::stream::{self, StreamExt, TryStreamExt};
 use journal::Replayed;
 
+use super::earlier::{Earlier, Standing};
 use super::giving::{Giver, IN_FLIGHT, Stopped};
 use super::mapping::Columns;
 use super::reading::Fault;
 use super::receivables::{Account, Opening, Step, What};
-use super::tally::{Fate, Tally, fault};
+use super::tally::{Fate, Tally, fault, otherwise};
 use crate::problem::Problem;
 
 pub async fn record(
@@ -41,24 +42,32 @@ async fn one(giver: &Giver<'_>, columns: &Columns, account: &Account) -> Result<
             return Ok(tally);
         }
     };
+    let earlier =
+        if customer.known { Earlier::of(giver, customer.id).await? } else { Earlier::default() };
     let mut fates: Vec<Option<Fate>> = account.openings.iter().map(|_| None).collect();
     for step in &account.steps {
         let Some(opening) = account.openings.get(step.opening) else { continue };
         let Some(fate) = fates.get_mut(step.opening) else { continue };
+        if step.what == What::Invoice {
+            giver.row_done();
+        }
         // The receipt of an invoice that was not taken would settle somebody else's.
         if matches!(fate, Some(Fate::Refused(_))) {
             continue;
         }
-        let next = give(giver, columns, customer, opening, *step, &mut tally).await?;
+        let next = match earlier.standing(opening, step.what) {
+            Standing::New => give(giver, columns, customer.id, opening, *step, &mut tally).await?,
+            Standing::Recorded => Fate::Known,
+            Standing::Otherwise => Fate::Refused(otherwise(opening.line)),
+        };
         *fate = Some(match fate.take() {
             Some(before) => before.and(next),
             None => next,
         });
-        if step.what == What::Receipt || opening.settled_on.is_none() {
-            giver.row_done();
-        }
     }
-    fates.into_iter().flatten().for_each(|fate| tally.count(fate));
+    for fate in fates.into_iter().flatten() {
+        tally.count(fate);
+    }
     Ok(tally)
 }
 
@@ -82,12 +91,25 @@ async fn give(
     })
 }
 
+/// Whose account it is.
+#[derive(Clone, Copy, Debug)]
+struct Holder {
+    id: CustomerId,
+    /// From before this run.
+    known: bool,
+}
+
 /// The customer with this code; it is registered when there is none.
 async fn customer(
     giver: &Giver<'_>,
     first: &Opening,
     tally: &mut Tally,
-) -> Result<Result<CustomerId, Problem>, Stopped> {
+) -> Result<Result<Holder, Problem>, Stopped> {
+    let claim = format!("customer-code:{}", first.customer);
+    let holder = giver.door().journal().holder(&claim).await.map_err(Problem::from)?;
+    if let Some(id) = holder.and_then(|holder| holder.parse().ok()) {
+        return Ok(Ok(Holder { id, known: true }));
+    }
     let by = giver.asking(first.line, "customer");
     let id = CustomerId::from_uuid(by.new_id(giver.door()));
     let command = first.registration(giver.digest()).map_err(Problem::internal)?;
@@ -97,11 +119,12 @@ async fn customer(
                 tally.registered += 1;
                 tally.commands += 1;
             }
-            Ok(Ok(id))
+            Ok(Ok(Holder { id, known: committed.replayed == Replayed::Yes }))
         }
-        // Whoever has the code is the customer: nobody else can have it.
+        // Somebody registered it just now: whoever has the code is the customer.
         Err(problem) if problem.code() == "customer_code.taken" => {
-            Ok(problem.holder().and_then(|holder| holder.parse().ok()).ok_or(problem))
+            let holder = problem.holder().and_then(|holder| holder.parse().ok());
+            Ok(holder.map(|id| Holder { id, known: true }).ok_or(problem))
         }
         Err(problem) => Ok(Err(problem)),
     }

@@ -91,12 +91,15 @@ pub fn fault(line: u32, problem: &Problem, columns: &Columns) -> Fault {
         "uscc.taken" => (Some("uscc"), problem.detail().to_owned()),
         "customer_code.taken" | "product_code.taken" => (Some("code"), problem.detail().to_owned()),
         "udi.taken" => (Some("udi_di"), problem.detail().to_owned()),
-        "idempotency_key.reused" => (
-            None,
-            "imported before, but under another mapping: what was recorded then stands".to_owned(),
-        ),
+        "idempotency_key.reused" => return otherwise(line),
         _ => (None, problem.detail().to_owned()),
     };
     let column = field.and_then(|field| columns.place(field)).map(|place| place.name.clone());
     Fault { line, column, reason }
+}
+
+/// A line that was recorded as something else.
+pub fn otherwise(line: u32) -> Fault {
+    let reason = "imported before, but under another mapping: what was recorded then stands";
+    Fault { line, column: None, reason: reason.to_owned() }
 }
