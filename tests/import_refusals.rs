@@ -139,9 +139,8 @@ both_engines! {
 
     async fn two_processes_import_the_same_file_at_the_same_time(home: Home) {
         let (one, two) = (Store::open(&home).await, Store::open(&home).await);
-        let rows: String = (1..=40)
-            .map(|n| format!("C-{},N-{n},2026-01-05,2026-02-04,{n}.00,2026-01-20\n", n % 7))
-            .collect();
+        let row = |n| format!("C-{},N-{n},2026-01-05,2026-02-04,{n}.00,2026-01-20\n", n % 7);
+        let rows = (1..=40).map(row).collect::<Vec<_>>().concat();
         let text = format!("{HEADER}{rows}");
         let (first, second) = tokio::join!(
             one.take_text(ImportKind::Receivables, &text),
