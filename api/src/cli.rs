@@ -110,12 +110,18 @@ async fn serve(store: &StoreOptions, options: &ServeOptions) -> Result<(), Fault
     let opening = serving(store, options)?;
     let database = opening.database.clone();
     let opened = Opened::open(opening).await?;
-    if let Some(token) = &opened.first_token {
-        say(&format!("The administrator's token, shown this once: {token}"))?;
-    }
+    welcome(&opened)?;
     serve_opened(opened, options).await?;
     tracing::info!(%database, "closed");
     Ok(())
+}
+
+/// Shows the administrator's token of a store that was begun just now: whoever begins it, nobody sees it again.
+fn welcome(opened: &Opened) -> Result<(), Fault> {
+    match &opened.first_token {
+        Some(token) => say(&format!("The administrator's token, shown this once: {token}")),
+        None => Ok(()),
+    }
 }
 
 /// Listens, says where, and serves until told to stop.
@@ -138,6 +144,7 @@ pub async fn serve_opened(opened: Opened, options: &ServeOptions) -> Result<(), 
 
 async fn token(store: &StoreOptions, command: TokenCommand) -> Result<(), Fault> {
     let opened = Opened::open(opening(store)?).await?;
+    welcome(&opened)?;
     let done = token_at(&opened, command).await;
     opened.close().await;
     done
