@@ -78,8 +78,8 @@ async fn everybody_plays_the_part() {
     assert!(directory.items.iter().all(|row| row.region.as_deref().unwrap().starts_with("99")));
 
     let implant = api::demo::script::implant(&filled.goods).unwrap();
-    let lot = api::demo::lots::on_shelf(implant, filled.span.before_last(10));
-    let which = sales_lines::Sold { lot: Some(&lot), ..sales_lines::Sold::default() };
+    let lot = statistics.most_sold_lot(&implant.particulars.code).unwrap();
+    let which = sales_lines::Sold { lot: Some(lot), ..sales_lines::Sold::default() };
     let sold = sales_lines::sold(engine, which, &all).await.unwrap();
     let buyers: BTreeSet<_> = sold.items.iter().map(|line| &line.customer).collect();
     assert!(buyers.len() > 2, "{} buyers", buyers.len());

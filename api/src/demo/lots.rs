@@ -62,11 +62,6 @@ pub fn picked(
     Ok(lot)
 }
 
-/// The lot of a product that is on the shelf on a day.
-pub fn on_shelf(good: &Good, day: NaiveDate) -> String {
-    name(good, made(day))
-}
-
 /// The same for every day of a lot's time.
 fn made(day: NaiveDate) -> NaiveDate {
     let into = u64::from(day.num_days_from_ce().unsigned_abs()).checked_rem(LOT_DAYS).unwrap_or(0);

@@ -10,7 +10,6 @@ use projections::ageing;
 use rust_decimal::Decimal;
 
 use super::cast::Part;
-use super::lots::on_shelf;
 use super::script::implant;
 use super::{Filled, fill};
 use crate::cli::{Fault, say, serve_opened};
@@ -96,7 +95,7 @@ fn worth_trying(filled: &Filled, listen: SocketAddr) -> String {
             implant.id,
             implant.price
         ));
-        let lot = on_shelf(implant, filled.span.before_last(10));
+        let lot = filled.statistics.most_sold_lot(&implant.particulars.code).unwrap_or_default();
         lines.push(format!(
             "\n# Every sale of one lot, with the buyers' licences at that time\n\
              curl -s '{base}/v1/reports/sales-records?lot={lot}&format=csv' -H 'Authorization: Bearer {}'\n",

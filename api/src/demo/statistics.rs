@@ -1,9 +1,10 @@
 //! What came of it all, counted from the events themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{self, Display};
 
 use domain::customer::Event;
+use domain::customer::trading::GoodsShipped;
 use domain::decision::Decision;
 
 use super::cast::Sketch;
@@ -15,6 +16,8 @@ pub struct Statistics {
     pub events: BTreeMap<&'static str, u32>,
     /// What stopped orders and shipments, and how often.
     pub causes: BTreeMap<String, u32>,
+    /// Who bought of which lot.
+    pub lots: BTreeMap<String, BTreeSet<String>>,
     /// Commands for which it was too late: what they were about was gone.
     pub too_late: u32,
     pub commands: u32,
@@ -36,9 +39,23 @@ impl Statistics {
                 Event::ShipmentHeld(stopped) | Event::ShipmentDenied(stopped) => {
                     self.stopped(&stopped.decision);
                 }
+                Event::GoodsShipped(shipped) => self.shipped(shipped),
                 _ => {}
             }
         }
+    }
+
+    fn shipped(&mut self, shipped: &GoodsShipped) {
+        for lot in shipped.lines.iter().filter_map(|line| line.goods.lot.as_ref()) {
+            let buyers = self.lots.entry(lot.to_string()).or_default();
+            buyers.insert(shipped.buyer.name.clone());
+        }
+    }
+
+    /// The lot of a product that went to most customers.
+    pub fn most_sold_lot(&self, product: &str) -> Option<&str> {
+        let of_product = self.lots.iter().filter(|(lot, _)| lot.starts_with(product));
+        of_product.max_by_key(|(_, buyers)| buyers.len()).map(|(lot, _)| lot.as_str())
     }
 
     fn stopped(&mut self, decision: &Decision) {
