@@ -17,9 +17,11 @@ use tokio::sync::Mutex;
 use crate::{
     cluster::Cluster,
     company::Company,
-    embedded,
+    cpu, embedded,
+    load::{self, Client, Last, Measured},
     seeding::{Bulk, Sales, Store, Writer},
     stock,
+    table::figure,
 };
 
 /// How much and how long.
@@ -147,6 +149,35 @@ impl Bench {
     /// The last position of the last seeding.
     pub fn seeded(&self) -> i64 {
         self.seeded.load(Ordering::Relaxed)
+    }
+
+    /// Measures for one span, and says what came of it.
+    pub async fn drive<C: Client>(
+        &self,
+        side: &str,
+        clients: Vec<C>,
+    ) -> Result<(Measured, Vec<C>)> {
+        self.drive_for(side, clients, self.scale.span, Last::Finished).await
+    }
+
+    pub async fn drive_for<C: Client>(
+        &self,
+        side: &str,
+        clients: Vec<C>,
+        span: Duration,
+        last: Last,
+    ) -> Result<(Measured, Vec<C>)> {
+        let (count, before) = (clients.len(), cpu::spent());
+        let (measured, clients) = load::drive(clients, span, last).await?;
+        let (here, below) = cpu::spent().a_command(before, measured.commands);
+        self.say(&format!(
+            "  {side:8} {count:>4}: {:>8} commands/s, p50 {} ms, p99 {} ms; processors: {here} µs a command here, \
+             {below} µs in the database and servers",
+            figure(measured.commands_a_second()),
+            figure(measured.p50()),
+            figure(measured.p99())
+        ));
+        Ok((measured, clients))
     }
 
     /// Progress goes to stderr; stdout is for the table.

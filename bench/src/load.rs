@@ -5,8 +5,6 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 use hdrhistogram::Histogram;
 
-use crate::table::figure;
-
 /// A client has at most one command under way.
 pub trait Client: Send + 'static {
     /// Sends one command and awaits its answer; says how many events it led to.
@@ -40,16 +38,6 @@ impl Measured {
         self.quantile(0.99)
     }
 
-    /// A line of progress.
-    pub fn described(&self, side: &str, clients: u32) -> String {
-        format!(
-            "  {side:8} {clients:>4}: {:>8} commands/s, p50 {} ms, p99 {} ms",
-            figure(self.commands_a_second()),
-            figure(self.p50()),
-            figure(self.p99())
-        )
-    }
-
     fn quantile(&self, quantile: f64) -> f64 {
         number(self.latency.value_at_quantile(quantile)) / 1_000.0
     }
@@ -69,12 +57,25 @@ pub fn histogram() -> Result<Histogram<u64>> {
     Ok(Histogram::new_with_bounds(1, 600_000_000, 3)?)
 }
 
-/// Lets every client send commands one after another until `span` is over. What is under way then is finished and counted,
-/// and so is the time that it takes. The clients are given back: they know what was acknowledged.
-pub async fn drive<C: Client>(clients: Vec<C>, span: Duration) -> Result<(Measured, Vec<C>)> {
+/// What becomes of the commands that are under way when the time is over.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Last {
+    /// They are finished and counted, and so is the time that they take.
+    Finished,
+    /// They are left alone and not counted: where each takes longer than the whole measurement.
+    Abandoned,
+}
+
+/// Lets every client send commands one after another until `span` is over. The clients are given back: they know what was
+/// acknowledged.
+pub async fn drive<C: Client>(
+    clients: Vec<C>,
+    span: Duration,
+    last: Last,
+) -> Result<(Measured, Vec<C>)> {
     let began = Instant::now();
     let running: Vec<_> =
-        clients.into_iter().map(|client| tokio::spawn(one(client, began, span))).collect();
+        clients.into_iter().map(|client| tokio::spawn(one(client, began, span, last))).collect();
     let mut clients = Vec::with_capacity(running.len());
     let mut whole = Measured { commands: 0, events: 0, seconds: 0.0, latency: histogram()? };
     for task in running {
@@ -88,11 +89,23 @@ pub async fn drive<C: Client>(clients: Vec<C>, span: Duration) -> Result<(Measur
     Ok((whole, clients))
 }
 
-async fn one<C: Client>(mut client: C, began: Instant, span: Duration) -> Result<(C, Measured)> {
+async fn one<C: Client>(
+    mut client: C,
+    began: Instant,
+    span: Duration,
+    last: Last,
+) -> Result<(C, Measured)> {
     let mut part = Measured { commands: 0, events: 0, seconds: 0.0, latency: histogram()? };
     while began.elapsed() < span {
         let sent = Instant::now();
-        part.events += client.command().await?;
+        let left = span.saturating_sub(began.elapsed());
+        part.events += match last {
+            Last::Finished => client.command().await?,
+            Last::Abandoned => match tokio::time::timeout(left, client.command()).await {
+                Ok(done) => done?,
+                Err(_) => break,
+            },
+        };
         part.latency.saturating_record(u64::try_from(sent.elapsed().as_micros())?);
         part.commands += 1;
     }

@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod cluster;
 mod company;
+mod cpu;
 mod embedded;
 mod inserts;
 mod load;

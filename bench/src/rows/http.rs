@@ -7,9 +7,7 @@ use sqlx::PgPool;
 
 use crate::{
     bench::Bench,
-    check,
-    load::drive,
-    ours,
+    check, ours,
     seeding::Sales,
     server::{ADMINISTRATOR, Server, Side},
     shopping, stock,
@@ -74,22 +72,20 @@ struct Sides<'a> {
 impl Sides<'_> {
     async fn round(&self, round: u32, acknowledged: &mut Vec<i64>) -> Result<(Round, String)> {
         let Self { bench, server, .. } = self;
-        let (company, customers, span) = (&bench.company, bench.scale.customers, bench.scale.span);
+        let (company, customers) = (&bench.company, bench.scale.customers);
+        bench.say(&format!("HTTP, round {round}"));
         let peer = Server::start(Side::Stock, self.stock_url, bench.folder.path()).await?;
         let shoppers = |address, token, source| {
             shopping::shoppers(address, token, company, customers, CONNECTIONS, source)
         };
         let address = peer.address.clone();
         let clients = shoppers(&address, ADMINISTRATOR, 2 * round + 2).await?;
-        let (theirs, _) = drive(clients, span).await?;
+        let (theirs, _) = bench.drive("stock", clients).await?;
         peer.stop().await?;
         let clients = shoppers(&server.address, self.sales, 2 * round + 3).await?;
-        let (measured, clients) = drive(clients, span).await?;
+        let (measured, clients) = bench.drive("Probity", clients).await?;
         let (behind, lag) = lag(self.pool).await?;
         acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
-        bench.say(&format!("HTTP, round {round}"));
-        bench.say(&theirs.described("stock", CONNECTIONS));
-        bench.say(&measured.described("Probity", CONNECTIONS));
         let lag = format!("{behind} events and {lag:.2} s");
         bench.say(&format!("  the read models were behind by {lag}"));
         let (ours, peer) = (measured.commands_a_second(), theirs.commands_a_second());

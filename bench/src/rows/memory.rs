@@ -5,7 +5,7 @@ use anyhow::Result;
 
 use crate::{
     bench::Bench,
-    load::drive,
+    load::Last,
     ours,
     server::{Server, Side},
     shopping,
@@ -32,8 +32,8 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         CONNECTIONS,
         1,
     );
-    let (measured, shoppers) = drive(shoppers.await?, bench.scale.span * 4).await?;
-    bench.say(&measured.described("Probity", CONNECTIONS));
+    let (measured, shoppers) =
+        bench.drive_for("Probity", shoppers.await?, bench.scale.span * 4, Last::Finished).await?;
     let (after, most) = server.memory()?;
     let acknowledged: Vec<_> =
         shoppers.into_iter().flat_map(|shopper| shopper.acknowledged).collect();

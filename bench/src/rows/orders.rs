@@ -10,7 +10,7 @@ use crate::{
     check,
     company::Company,
     inserts,
-    load::{Measured, drive},
+    load::Measured,
     orders::Whose,
     ours::{self, Acknowledged},
     seeding::{Recorded, Sales, Writer},
@@ -47,7 +47,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let journal = ours::open(&url, "bench").await?;
     // Both sides have seen every customer once before anything is counted: a server runs for weeks.
     let (_, warm) =
-        drive(ours::clients(&journal, &bench.company, whose, PEAK, 1), bench.scale.span).await?;
+        bench.drive("warm", ours::clients(&journal, &bench.company, whose, PEAK, 1)).await?;
     let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
 
     let sides =
@@ -81,14 +81,13 @@ impl Sides<'_> {
         source: &mut u32,
         acknowledged: &mut Vec<Acknowledged>,
     ) -> Result<Figures> {
-        let (bench, span) = (self.bench, self.bench.scale.span);
+        let bench = self.bench;
         let mut figures = Figures { stock: Vec::new(), inserts: Vec::new(), ours: Vec::new() };
         for tasks in [1, 8, 32, 64] {
             *source += 1;
             let (pool, repository) = stock::postgres(self.stock_url, tasks.max(2)).await?;
             let clients = stock::clients(repository, &bench.company, self.whose, tasks, *source);
-            let (measured, _) = drive(clients, span).await?;
-            bench.say(&measured.described("stock", tasks));
+            let (measured, _) = bench.drive("stock", clients).await?;
             figures.stock.push((tasks, measured));
             pool.close().await;
         }
@@ -96,16 +95,14 @@ impl Sides<'_> {
             *source += 1;
             let clients =
                 ours::clients(self.journal, &bench.company, self.whose, in_flight, *source);
-            let (measured, clients) = drive(clients, span).await?;
+            let (measured, clients) = bench.drive("Probity", clients).await?;
             acknowledged.extend(clients.into_iter().flat_map(|c| c.acknowledged));
-            bench.say(&measured.described("Probity", in_flight));
             figures.ours.push((in_flight, measured));
         }
         for connections in PEERS {
             *source += 1;
             let clients = inserts::clients(self.into, self.rows, connections, *source);
-            let (measured, _) = drive(clients, span).await?;
-            bench.say(&measured.described("inserts", connections));
+            let (measured, _) = bench.drive("inserts", clients).await?;
             figures.inserts.push((connections, measured));
         }
         Ok(figures)

@@ -24,7 +24,7 @@ use crate::{
     bench::Bench,
     check,
     company::Company,
-    load::{drive, number},
+    load::{Last, drive, number},
     orders::Whose,
     ours::{self, Acknowledged},
     seeding::Sales,
@@ -65,7 +65,7 @@ pub async fn serve(order: Order) -> Result<()> {
     let whose = Whose::Many { first: order.first, count: order.count };
     let span = Duration::from_millis(order.span_ms);
     let warm = ours::clients(&journal, &company, whose, IN_FLIGHT, order.source);
-    let (_, warm) = drive(warm, span / 2).await?;
+    let (_, warm) = drive(warm, span / 2, Last::Finished).await?;
     let mut acknowledged: Vec<Acknowledged> =
         warm.into_iter().flat_map(|c| c.acknowledged).collect();
     let mut out = tokio::io::stdout();
@@ -73,7 +73,7 @@ pub async fn serve(order: Order) -> Result<()> {
     out.flush().await?;
     BufReader::new(tokio::io::stdin()).lines().next_line().await?;
     let clients = ours::clients(&journal, &company, whose, IN_FLIGHT, order.source + 1);
-    let (measured, clients) = drive(clients, span).await?;
+    let (measured, clients) = drive(clients, span, Last::Finished).await?;
     acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
     journal.close().await;
     let rows = acknowledged.iter().map(|a| (a.command_id, a.events, a.position, a.version));

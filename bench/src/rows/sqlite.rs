@@ -8,7 +8,6 @@ use journal::{Journal, Position};
 use crate::{
     bench::Bench,
     check, embedded, inserts,
-    load::drive,
     orders::Whose,
     ours,
     rows::orders::order_rows,
@@ -38,19 +37,17 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let rows = Arc::new(order_rows(&bench.company)?);
     let journal = ours::open(&url, "bench").await?;
     let warm = ours::clients(&journal, &bench.company, whose, PEAK, 1);
-    let (_, warm) = drive(warm, bench.scale.span).await?;
+    let (_, warm) = bench.drive("warm", warm).await?;
     let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
     let (mut rounds, mut source) = (Vec::new(), 10);
     for round in 0..bench.scale.rounds {
         bench.say(&format!("orders on SQLite, round {}", round + 1));
         source += 2;
         let clients = inserts::clients(&into, &rows, INSERTING, source);
-        let (inserted, _) = drive(clients, bench.scale.span).await?;
-        bench.say(&inserted.described("inserts", INSERTING));
+        let (inserted, _) = bench.drive("inserts", clients).await?;
         let clients = ours::clients(&journal, &bench.company, whose, PEAK, source + 1);
-        let (measured, clients) = drive(clients, bench.scale.span).await?;
+        let (measured, clients) = bench.drive("Probity", clients).await?;
         acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
-        bench.say(&measured.described("Probity", PEAK));
         rounds.push(Round {
             ours: measured.events_a_second(),
             peer: Some(inserted.events_a_second()),
