@@ -15,6 +15,7 @@ use super::{Filled, fill};
 use crate::cli::{Fault, say, serve_opened};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DemoOptions, ServeOptions};
+use crate::import::report::percent;
 use crate::serve::address;
 
 /// `probity demo`.
@@ -57,7 +58,7 @@ async fn receivables(filled: &Filled) -> Result<String, Fault> {
             summary.open,
             summary.settled,
             summary.settled_late,
-            summary.late_share.as_deref().unwrap_or("–"),
+            summary.late_share.as_deref().map_or_else(|| "–".to_owned(), percent),
             summary.overdue
         )
     });

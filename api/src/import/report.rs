@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use domain::policy::Pack;
 use journal::Engine;
 use projections::ageing;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Checked, Imported, Input, bar, fields, import};
 use crate::cli::{Fault, opening, say};
@@ -139,9 +139,12 @@ async fn figures(engine: &Engine, today: NaiveDate) -> Result<Vec<String>, Fault
     Ok(lines)
 }
 
-fn percent(share: &str) -> String {
+/// A share as people read it: `0.3556` is `35.6 %`, rounded and not cut off.
+pub(crate) fn percent(share: &str) -> String {
     let share = share.parse::<Decimal>().unwrap_or_default();
-    format!("{:.1} %", share.saturating_mul(Decimal::ONE_HUNDRED))
+    let percent = share.saturating_mul(Decimal::ONE_HUNDRED);
+    let rounded = percent.round_dp_with_strategy(1, RoundingStrategy::MidpointAwayFromZero);
+    format!("{rounded:.1} %")
 }
 
 fn verdict(refused: usize) -> Result<(), Fault> {
@@ -160,6 +163,8 @@ mod tests {
 
     #[test]
     fn a_share_is_shown_in_per_cent() {
-        assert_eq!(percent("0.3561"), "35.6 %");
+        for (share, shown) in [("0.3561", "35.6 %"), ("0.3556", "35.6 %"), ("0.0005", "0.1 %")] {
+            assert_eq!(percent(share), shown);
+        }
     }
 }
