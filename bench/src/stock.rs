@@ -3,7 +3,7 @@
 //! Its events go to a table of its own schema, as its documentation makes it. Nothing is added and nothing is tuned but
 //! the size of the pool, which is the number of its clients.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Result, anyhow};
 use cqrs_es::{
@@ -50,7 +50,11 @@ pub async fn table(url: &str, from: &str) -> Result<()> {
 }
 
 pub async fn pool(url: &str, connections: u32) -> Result<PgPool> {
-    let pool = PgPoolOptions::new().min_connections(connections).max_connections(connections);
+    // Clients that decode 10,000 events at a time keep others waiting; that is slow, and no fault.
+    let pool = PgPoolOptions::new()
+        .min_connections(connections)
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(600));
     Ok(pool.connect(url).await?)
 }
 
