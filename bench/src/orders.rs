@@ -47,25 +47,39 @@ impl Orders {
             .collect()
     }
 
-    /// The stream and the command that goes to it.
-    pub fn next(&mut self) -> Result<(String, Asked)> {
+    /// The next command.
+    pub fn next(&mut self) -> Result<Wanted> {
         self.count += 1;
         let command_id = Company::fresh_id(self.source, self.count);
-        match self.whose {
+        let (customer, cancels) = match self.whose {
             Whose::Many { first, count } => {
                 let turn = u64::from(self.count) * u64::from(self.clients) + u64::from(self.client);
-                let customer = first + u32::try_from(turn * STEP % u64::from(count))?;
-                Ok((stream(customer), self.company.order(customer, command_id)?))
+                (first + u32::try_from(turn * STEP % u64::from(count))?, None)
             }
-            Whose::One(customer) => {
-                let asked = if let Some(order) = self.to_cancel.take() {
-                    self.company.cancellation(OrderId::from_uuid(order), command_id)?
-                } else {
-                    self.to_cancel = Some(command_id);
-                    self.company.order(customer, command_id)?
-                };
-                Ok((stream(customer), asked))
-            }
+            Whose::One(customer) => (customer, self.to_cancel.take()),
+        };
+        if cancels.is_none() && matches!(self.whose, Whose::One(_)) {
+            self.to_cancel = Some(command_id);
+        }
+        let company = Arc::clone(&self.company);
+        Ok(Wanted { company, stream: stream(customer), customer, command_id, cancels })
+    }
+}
+
+/// A command that can be asked again, if need be.
+pub struct Wanted {
+    company: Arc<Company>,
+    pub stream: String,
+    pub command_id: Uuid,
+    customer: u32,
+    cancels: Option<Uuid>,
+}
+
+impl Wanted {
+    pub fn asked(&self) -> Result<Asked> {
+        match self.cancels {
+            Some(order) => self.company.cancellation(OrderId::from_uuid(order), self.command_id),
+            None => self.company.order(self.customer, self.command_id),
         }
     }
 }

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use anyhow::{Result, bail};
-use domain::customer::Customer;
+use domain::{context::Facts, customer::Customer};
 use journal::{Journal, Metadata, Options, Refusal, Replayed, Request};
 use uuid::Uuid;
 
 use crate::{
-    company::Company,
+    company::{Asked, Company},
     load::Client,
-    orders::{Orders, Whose},
+    orders::{Orders, Wanted, Whose},
     seeding,
 };
 
@@ -51,31 +51,16 @@ pub async fn open(url: &str, instance: &str) -> Result<Journal> {
 
 impl Client for OurClient {
     async fn command(&mut self) -> Result<u64> {
-        let (stream, asked) = self.orders.next()?;
-        let (command_id, actor) = (asked.command_id, asked.context.turn.actor.to_string());
-        let request = Request::<Customer> {
-            stream,
-            command: asked.command,
-            context: asked.context,
-            key: format!("{actor}/{command_id}"),
-            request_hash: seeding::request_hash(command_id),
-            if_match: None,
-            metadata: Metadata {
-                actor,
-                via: None,
-                command_id,
-                correlation_id: Some(command_id.to_string()),
-                causation_id: None,
-            },
-        };
+        let wanted = self.orders.next()?;
         loop {
-            match self.journal.execute(request.clone()).await {
+            match self.journal.execute(request(&wanted)?).await {
                 Ok(done) if done.replayed == Replayed::Yes => {
-                    bail!("{command_id} was there before")
+                    bail!("{} was there before", wanted.command_id)
                 }
                 Ok(done) => {
                     let events = u64::try_from(done.events.len())?;
                     let (position, version) = (done.position.0, done.version.0);
+                    let command_id = wanted.command_id;
                     self.acknowledged.push(Acknowledged { command_id, events, position, version });
                     return Ok(events);
                 }
@@ -85,4 +70,26 @@ impl Client for OurClient {
             }
         }
     }
+}
+
+fn request(wanted: &Wanted) -> Result<Request<Customer>> {
+    let Asked { command, mut context, command_id } = wanted.asked()?;
+    // The executor reads the facts itself.
+    context.facts = Facts::default();
+    let actor = context.turn.actor.to_string();
+    Ok(Request {
+        stream: wanted.stream.clone(),
+        command,
+        context,
+        key: format!("{actor}/{command_id}"),
+        request_hash: seeding::request_hash(command_id),
+        if_match: None,
+        metadata: Metadata {
+            actor,
+            via: None,
+            command_id,
+            correlation_id: Some(command_id.to_string()),
+            causation_id: None,
+        },
+    })
 }

@@ -3,7 +3,7 @@
 //! Its events go to a table of its own schema, as its documentation makes it. Nothing is added and nothing is tuned but
 //! the size of the pool, which is the number of its clients.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use anyhow::{Result, anyhow};
 use cqrs_es::{
@@ -16,7 +16,7 @@ use sqlx::{PgPool, postgres::PgPoolOptions};
 use uuid::Uuid;
 
 use crate::{
-    company::Company,
+    company::{Asked, Company},
     load::Client,
     orders::{Orders, Whose},
     seeding,
@@ -50,7 +50,11 @@ pub async fn table(url: &str, from: &str) -> Result<()> {
 }
 
 pub async fn pool(url: &str, connections: u32) -> Result<PgPool> {
-    let pool = PgPoolOptions::new().min_connections(connections).max_connections(connections);
+    // Clients that decode 10,000 events at a time keep others waiting; that is slow, and no fault.
+    let pool = PgPoolOptions::new()
+        .min_connections(connections)
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(600));
     Ok(pool.connect(url).await?)
 }
 
@@ -93,25 +97,25 @@ pub async fn postgres(url: &str, connections: u32) -> Result<(PgPool, PostgresEv
 
 impl<R: PersistedEventRepository + 'static> Client for StockClient<R> {
     async fn command(&mut self) -> Result<u64> {
-        let (stream, asked) = self.orders.next()?;
-        let metadata = HashMap::from([
-            ("actor".to_owned(), asked.context.turn.actor.to_string()),
-            ("command_id".to_owned(), asked.command_id.to_string()),
-            ("correlation_id".to_owned(), asked.command_id.to_string()),
-            ("request_hash".to_owned(), seeding::request_hash(asked.command_id)),
-        ]);
+        let wanted = self.orders.next()?;
         loop {
-            let directed =
-                Directed { context: asked.context.clone(), command: asked.command.clone() };
+            let Asked { command, context, command_id } = wanted.asked()?;
+            let metadata = HashMap::from([
+                ("actor".to_owned(), context.turn.actor.to_string()),
+                ("command_id".to_owned(), command_id.to_string()),
+                ("correlation_id".to_owned(), command_id.to_string()),
+                ("request_hash".to_owned(), seeding::request_hash(command_id)),
+            ]);
+            let directed = Directed { context, command };
             let done =
-                self.framework.execute_with_metadata(&stream, directed, metadata.clone()).await;
+                self.framework.execute_with_metadata(&wanted.stream, directed, metadata).await;
             match done {
                 Ok(()) => break,
                 Err(AggregateError::AggregateConflict) => self.conflicts += 1,
                 Err(error) => return Err(anyhow!("stock: {error}")),
             }
         }
-        self.acknowledged.push(asked.command_id);
+        self.acknowledged.push(wanted.command_id);
         Ok(1)
     }
 }

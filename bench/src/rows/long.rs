@@ -53,7 +53,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
             stock::clients(repository, &bench.company, Whose::One(CUSTOMER), IN_FLIGHT, source);
         // With every success all others have loaded 10,000 events for nothing.
         let (stock, clients) =
-            bench.drive_for("stock", clients, bench.scale.span * 3, Last::Abandoned).await?;
+            bench.drive_for("stock", clients, bench.scale.span * 5, Last::Abandoned).await?;
         pool.close().await;
         let conflicts: u64 = clients.iter().map(|client| client.conflicts).sum();
         bench.say(&format!("  stock had {conflicts} conflicts"));
@@ -63,7 +63,8 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
         rounds.push(Round {
             ours: measured.commands_a_second(),
-            peer: Some(stock.commands_a_second()),
+            // Where not one succeeded, one is counted all the same.
+            peer: Some(stock.commands_a_second().max(1.0 / stock.seconds)),
         });
     }
     check::acknowledged(&journal, seeded, &acknowledged).await?;
