@@ -98,6 +98,8 @@ pub fn opening(store: &StoreOptions) -> Result<Opening, Fault> {
 fn serving(store: &StoreOptions, options: &ServeOptions) -> Result<Opening, Fault> {
     let mut opening = opening(store)?;
     opening.exclusive = Exclusive::Yes;
+    // What a dead predecessor left is told by this name: two that share it would end each other's connections.
+    opening.instance = options.instance.clone().unwrap_or_else(|| options.listen.to_string());
     opening.bootstrap_token = options.bootstrap_token()?;
     opening.request_timeout = Duration::from_millis(options.request_timeout_ms);
     opening.streams_per_token = usize::from(options.streams_per_token);

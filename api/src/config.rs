@@ -91,6 +91,9 @@ pub struct ServeOptions {
     /// The address to listen on
     #[arg(long, env = "PROBITY_LISTEN", value_name = "ADDR", global = true, default_value = LISTEN_DEFAULT)]
     pub listen: SocketAddr,
+    /// The name of this process among those that serve one PostgreSQL database: no two may share it [default: the address]
+    #[arg(long, env = "PROBITY_INSTANCE", value_name = "NAME", global = true)]
+    pub instance: Option<String>,
     /// TLS ends in a proxy in front of us: other addresses than loopback are allowed
     #[arg(long, env = "PROBITY_BEHIND_PROXY", global = true)]
     pub behind_proxy: bool,
