@@ -7,6 +7,9 @@ use api::cli;
 use api::config::Cli;
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     cli::start_log(&cli.log);

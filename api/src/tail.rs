@@ -4,6 +4,7 @@
 //! loses nothing: it reads from the journal until it is back at the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use journal::{Entry, Filter, Journal, Position};
@@ -17,6 +18,9 @@ use crate::problem::Problem;
 const PIECES_WAITING_MAX: usize = 256;
 /// How many events one read takes.
 pub(crate) const READ_MAX: usize = 500;
+/// The least time between two pieces. An event after a silence goes out at once; under load several share one write to each
+/// listener, and it is the writes that cost.
+const PIECES_APART: Duration = Duration::from_millis(3);
 
 /// Hands out what is new.
 #[derive(Clone, Debug)]
@@ -79,6 +83,7 @@ async fn follow(journal: Journal, mut cursor: Position, pieces: broadcast::Sende
                         let _ = pieces.send(Arc::new(piece));
                     }
                     cursor = page.next;
+                    tokio::time::sleep(PIECES_APART).await;
                 }
                 // The doorbell rang for what is not there yet, or the database is away: the next ring tries again.
                 Ok(_) => break,

@@ -17,7 +17,7 @@ pub const TABLE: &[&str] = &[
         event_type text NOT NULL, event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
         position bigserial NOT NULL, recorded_at timestamptz NOT NULL DEFAULT clock_timestamp(), command_id uuid,
         idempotency_key text, claim text, leaf_hash bytea,
-        PRIMARY KEY (aggregate_type, aggregate_id, sequence))",
+        PRIMARY KEY (aggregate_type, aggregate_id, sequence)) WITH (toast_tuple_target = 8160)",
     "CREATE UNIQUE INDEX events_position ON events (position)",
     "CREATE UNIQUE INDEX events_idempotency_key ON events (idempotency_key) WHERE idempotency_key IS NOT NULL",
     "CREATE UNIQUE INDEX events_claim ON events (claim) WHERE claim IS NOT NULL",

@@ -31,6 +31,9 @@ use crate::{
     cluster::Cluster,
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[derive(Parser)]
 #[command(about = "Measures Probity against stock cqrs-es and against plain inserts")]
 struct Arguments {

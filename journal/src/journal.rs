@@ -11,7 +11,7 @@ use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{PgPool, SqlitePool};
 use tokio::sync::{OwnedMutexGuard, watch};
 use tokio::task::AbortHandle;
-use tokio::time::{Instant, MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval};
 
 use crate::engine::postgres::{PgWriter, Sessions, Work};
 use crate::engine::reader::{Pool, Reader};
@@ -81,12 +81,7 @@ impl Journal {
         let (bell, doorbell) = watch::channel(head);
         let bell = Arc::new(bell);
         let poller = tokio::spawn(poll(reader.clone(), Arc::clone(&bell), options.poll));
-        let database = Database {
-            reader: reader.clone(),
-            writer,
-            clock: Arc::clone(&options.clock),
-            started: Instant::now(),
-        };
+        let database = Database::new(reader.clone(), writer, Arc::clone(&options.clock));
         let limits = Limits {
             cache_bytes: options.cache_bytes,
             batch_commands: options.batch_commands,
@@ -95,7 +90,7 @@ impl Journal {
             refusals: REFUSALS_MAX,
             deadline: options.deadline,
         };
-        let executor = Executor::start(&Arc::new(database), limits, bell);
+        let executor = Executor::start(&Arc::new(database), limits, bell)?;
         let poller = poller.abort_handle();
         let shared = Shared { engine, reader, turns, doorbell, poller, _lock: lock };
         Ok(Journal { executor, shared: Arc::new(shared) })

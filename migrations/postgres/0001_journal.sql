@@ -23,7 +23,9 @@ CREATE TABLE events (
     -- NULL in rows of stock programs.
     leaf_hash       bytea CHECK (octet_length(leaf_hash) = 32),
     PRIMARY KEY (aggregate_type, aggregate_id, sequence)
-);
+)
+-- A payload is about as long as PostgreSQL's threshold for compressing a row, which would cost a tenth of an append.
+WITH (toast_tuple_target = 8160);
 
 CREATE UNIQUE INDEX events_position ON events (position);
 CREATE UNIQUE INDEX events_idempotency_key ON events (idempotency_key) WHERE idempotency_key IS NOT NULL;
@@ -67,22 +69,25 @@ FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only();
 -- (the caller ends a batch where they would): no stream is in two groups, no group reads what another writes, no key and no
 -- claim comes twice. So checking all of them before the first insert is the same as checking them one by one.
 --
--- A group is accepted whole or not at all: when its stream stands at its base, the streams that it read (r_*) stand where they were
--- read, none of its keys (i_*, also those of commands that record nothing) is recorded and none of its claims (c_*) is taken. The
--- events (e_*) of accepted groups get the next positions in the order given. The result names what did not hold, by number.
+-- A group is accepted whole or not at all: when its stream stands at its base, the streams that it read (r_seen, a number of
+-- s_*) stand where they were seen, none of its keys (i_*, also those of commands that record nothing) is recorded and none of
+-- its claims (c_*) is taken. The events (e_*) of accepted groups get the next positions in the order given. The result names
+-- what did not hold, by number.
 --
--- The settings keep index plans on a table that was empty when they were made; so do the scalar sub-selects.
+-- The settings keep index plans on a table that was empty when they were made; so do the scalar sub-selects. Events are
+-- unnested in a select list, where their texts are not copied into a tuple store as they would be in a FROM.
 CREATE FUNCTION journal_append(
     clock_us bigint,
     g_type text[], g_stream text[], g_base bigint[],
-    r_group int[], r_type text[], r_stream text[], r_version bigint[],
+    s_type text[], s_stream text[], s_version bigint[],
+    r_group int[], r_seen int[],
     i_group int[], i_key text[],
     c_group int[], c_claim text[],
     e_group int[], e_type text[], e_stream text[], e_sequence bigint[],
-    e_event_type text[], e_event_version text[], e_payload text[], e_metadata text[],
+    e_event_type text[], e_event_version text[], e_payload json[], e_metadata json[],
     e_command text[], e_key text[], e_claim text[], e_leaf_head bytea[], e_leaf_tail bytea[],
     OUT tip bigint, OUT recorded_us bigint,
-    OUT moved int[], OUT reads_moved int[], OUT known int[], OUT taken int[], OUT holders text[]
+    OUT moved int[], OUT stale int[], OUT known int[], OUT taken int[], OUT holders text[]
 )
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
@@ -94,6 +99,8 @@ DECLARE
     at timestamptz;
     stamp bytea;
     refused int[];
+    readers int[];
+    positions bigint[];
 BEGIN
     PERFORM pg_advisory_xact_lock(1886547810, 'events'::regclass::oid::int);
 
@@ -109,12 +116,14 @@ BEGIN
                               WHERE e.aggregate_type = g.type AND e.aggregate_id = g.stream
                               ORDER BY e.sequence DESC LIMIT 1), 0);
 
-    IF cardinality(r_group) > 0 THEN
-        SELECT array_agg(DISTINCT r.in_group) INTO reads_moved
-        FROM unnest(r_group, r_type, r_stream, r_version) AS r(in_group, type, stream, version)
-        WHERE r.version <> coalesce((SELECT e.sequence FROM events e
-                                     WHERE e.aggregate_type = r.type AND e.aggregate_id = r.stream
-                                     ORDER BY e.sequence DESC LIMIT 1), 0);
+    SELECT array_agg(s.n) INTO stale
+    FROM unnest(s_type, s_stream, s_version) WITH ORDINALITY AS s(type, stream, version, n)
+    WHERE s.version <> coalesce((SELECT e.sequence FROM events e
+                                 WHERE e.aggregate_type = s.type AND e.aggregate_id = s.stream
+                                 ORDER BY e.sequence DESC LIMIT 1), 0);
+    IF stale IS NOT NULL THEN
+        SELECT array_agg(r.in_group) INTO readers
+        FROM unnest(r_group, r_seen) AS r(in_group, seen) WHERE r.seen = ANY (stale);
     END IF;
 
     SELECT array_agg(i.n), array_agg(i.in_group) INTO known, refused
@@ -129,16 +138,22 @@ BEGIN
         WHERE c.holder IS NOT NULL;
     END IF;
 
-    refused := coalesce(refused, '{}') || coalesce(moved, '{}') || coalesce(reads_moved, '{}');
+    refused := coalesce(refused, '{}') || coalesce(moved, '{}') || coalesce(readers, '{}');
+
+    -- NULL for the events of refused groups.
+    SELECT array_agg(CASE WHEN e.accepted THEN tip + e.accepted_so_far END ORDER BY e.n) INTO positions
+    FROM (SELECT e.n, e.accepted, count(*) FILTER (WHERE e.accepted) OVER (ORDER BY e.n) AS accepted_so_far
+          FROM (SELECT n, in_group <> ALL (refused) AS accepted
+                FROM unnest(e_group) WITH ORDINALITY AS e(in_group, n)) AS e) AS e;
 
     INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata,
                         position, recorded_at, command_id, idempotency_key, claim, leaf_hash)
-    SELECT e.type, e.stream, e.sequence, e.event_type, e.event_version, e.payload::json, e.metadata::json,
-           tip + row_number() OVER (ORDER BY e.n), at, e.command::uuid, e.key, e.claim,
-           sha256(e.leaf_head || stamp || e.leaf_tail)
-    FROM unnest(e_group, e_type, e_stream, e_sequence, e_event_type, e_event_version, e_payload, e_metadata,
-                e_command, e_key, e_claim, e_leaf_head, e_leaf_tail)
-         WITH ORDINALITY AS e(in_group, type, stream, sequence, event_type, event_version, payload, metadata,
-                              command, key, claim, leaf_head, leaf_tail, n)
-    WHERE refused = '{}' OR e.in_group <> ALL (refused);
+    SELECT e.type, e.stream, e.sequence, e.event_type, e.event_version, e.payload, e.metadata,
+           e.position, at, e.command::uuid, e.key, e.claim, sha256(e.leaf_head || stamp || e.leaf_tail)
+    FROM (SELECT unnest(positions) AS position, unnest(e_type) AS type, unnest(e_stream) AS stream,
+                 unnest(e_sequence) AS sequence, unnest(e_event_type) AS event_type,
+                 unnest(e_event_version) AS event_version, unnest(e_payload) AS payload,
+                 unnest(e_metadata) AS metadata, unnest(e_command) AS command, unnest(e_key) AS key,
+                 unnest(e_claim) AS claim, unnest(e_leaf_head) AS leaf_head, unnest(e_leaf_tail) AS leaf_tail) AS e
+    WHERE e.position IS NOT NULL;
 END $$;

@@ -299,6 +299,11 @@ impl Backend for Database {
         let owner = Owner::Process(self.process, self.incarnation);
         lock(&self.world).spawned.push((owner, task));
     }
+
+    fn spawn_writer(&self, task: BoxFuture<'static, ()>) -> std::io::Result<()> {
+        self.spawn(task);
+        Ok(())
+    }
 }
 
 impl Database {

@@ -162,7 +162,7 @@ impl<'a> Run<'a> {
             deadline: Duration::from_secs(1),
         };
         let doorbell = Arc::new(watch::channel(Position::default()).0);
-        (Executor::start(&database, limits, doorbell), database)
+        (Executor::start(&database, limits, doorbell).unwrap(), database)
     }
 
     fn finish(mut self) -> Shared {

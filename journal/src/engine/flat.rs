@@ -1,12 +1,12 @@
 //! A batch laid flat, as both engines check it: numbered groups, commands and claims, and verdicts from what did not hold.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
 use crate::executor::{Batch, Draft, Group, Line, Moved, Refused, Verdict};
 use crate::types::Read;
-use crate::{Error, Position, codec, leaf};
+use crate::{Error, Position, Version, codec, leaf};
 
 /// Numbers count from 0 and follow the order of the batch.
 pub(super) struct Flat<'a> {
@@ -15,8 +15,10 @@ pub(super) struct Flat<'a> {
     pub(super) items: Vec<(usize, usize, &'a Draft)>,
     /// Group, command within it, claim.
     pub(super) claims: Vec<(usize, usize, &'a str)>,
-    /// Group and what it read; each once per group.
-    pub(super) reads: Vec<(usize, &'a Read)>,
+    /// Streams and where they were seen; each once, however many commands read it.
+    pub(super) seen: Vec<&'a Read>,
+    /// Group and the number of what it read in `seen`; each once per group.
+    pub(super) reads: Vec<(usize, usize)>,
 }
 
 /// One event to be inserted. `head` and `tail` are the leaf's input before and after the recording time.
@@ -39,8 +41,8 @@ pub(super) struct Findings {
     pub(super) recorded_us: i64,
     /// Groups whose stream stands elsewhere.
     pub(super) moved: Vec<usize>,
-    /// Groups that read a stream which stands elsewhere.
-    pub(super) reads_moved: Vec<usize>,
+    /// What was seen of other streams, and is no longer so.
+    pub(super) stale: Vec<usize>,
     /// Commands whose key is recorded.
     pub(super) known: Vec<usize>,
     /// Claims that are taken, and by whom.
@@ -49,7 +51,14 @@ pub(super) struct Findings {
 
 impl<'a> Flat<'a> {
     pub(super) fn new(batch: &'a Batch) -> Flat<'a> {
-        let mut flat = Flat { batch, items: Vec::new(), claims: Vec::new(), reads: Vec::new() };
+        let mut flat = Flat {
+            batch,
+            items: Vec::new(),
+            claims: Vec::new(),
+            seen: Vec::new(),
+            reads: Vec::new(),
+        };
+        let mut numbers: HashMap<(&str, &str, Version), usize> = HashMap::new();
         for (g, group) in batch.groups.iter().enumerate() {
             let first = flat.reads.len();
             for (d, draft) in group.drafts.iter().enumerate() {
@@ -57,8 +66,13 @@ impl<'a> Flat<'a> {
                 let claims = draft.lines.iter().filter_map(|line| line.claim.as_deref());
                 flat.claims.extend(claims.map(|claim| (g, d, claim)));
                 for read in &draft.reads {
-                    if !flat.reads.iter().skip(first).any(|(_, other)| *other == read) {
-                        flat.reads.push((g, read));
+                    let same = (read.aggregate_type, read.stream.as_str(), read.version);
+                    let number = *numbers.entry(same).or_insert_with(|| {
+                        flat.seen.push(read);
+                        flat.seen.len() - 1
+                    });
+                    if !flat.reads.iter().skip(first).any(|(_, other)| *other == number) {
+                        flat.reads.push((g, number));
                     }
                 }
             }
@@ -91,7 +105,12 @@ impl<'a> Flat<'a> {
     pub(super) fn refused(&self, found: &Findings) -> HashSet<usize> {
         let known = found.known.iter().filter_map(|n| self.items.get(*n)).map(|(g, ..)| *g);
         let taken = found.taken.iter().filter_map(|(n, _)| self.claims.get(*n)).map(|(g, ..)| *g);
-        found.moved.iter().chain(&found.reads_moved).copied().chain(known).chain(taken).collect()
+        found.moved.iter().copied().chain(self.stale(found)).chain(known).chain(taken).collect()
+    }
+
+    /// The groups that read what stands elsewhere.
+    fn stale<'f>(&'f self, found: &'f Findings) -> impl Iterator<Item = usize> + 'f {
+        self.reads.iter().filter(|(_, seen)| found.stale.contains(seen)).map(|(g, _)| *g)
     }
 
     pub(super) fn verdicts(&self, found: &Findings) -> Result<Vec<Verdict>, Error> {
@@ -110,7 +129,7 @@ impl<'a> Flat<'a> {
     }
 
     fn why(&self, group: usize, found: &Findings) -> Refused {
-        let moved = if found.reads_moved.contains(&group) {
+        let moved = if self.stale(found).any(|g| g == group) {
             Moved::Reads
         } else if found.moved.contains(&group) {
             Moved::Base

@@ -6,6 +6,7 @@ pub(crate) mod postgres;
 pub(crate) mod reader;
 pub(crate) mod schema;
 pub(crate) mod sqlite;
+mod tails;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,14 +21,28 @@ use crate::{Error, Version};
 use postgres::PgWriter;
 use reader::Reader;
 use sqlite::SqliteWriter;
+use tails::Tails;
 
 /// A database as the executor sees it.
 #[derive(Debug)]
 pub(crate) struct Database {
-    pub(crate) reader: Reader,
-    pub(crate) writer: Writer,
-    pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) started: Instant,
+    reader: Reader,
+    tails: Tails,
+    writer: Writer,
+    clock: Arc<dyn Clock>,
+    started: Instant,
+}
+
+impl Database {
+    pub(crate) fn new(reader: Reader, writer: Writer, clock: Arc<dyn Clock>) -> Database {
+        Database {
+            tails: Tails::new(reader.clone()),
+            reader,
+            writer,
+            clock,
+            started: Instant::now(),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -43,7 +58,7 @@ impl Source for Database {
         stream: &'a str,
         after: Version,
     ) -> BoxFuture<'a, Result<Tail, Error>> {
-        Box::pin(self.reader.tail(aggregate_type, stream, after, Version(i64::MAX)))
+        Box::pin(self.tails.after(aggregate_type, stream, after))
     }
 }
 
@@ -105,5 +120,12 @@ impl Backend for Database {
 
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         tokio::spawn(task);
+    }
+
+    /// A thread of its own: a worker of the common runtime would look for the database's reply only between commands.
+    fn spawn_writer(&self, task: BoxFuture<'static, ()>) -> std::io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let thread = std::thread::Builder::new().name("journal-writer".to_owned());
+        thread.spawn(move || runtime.block_on(task)).map(drop)
     }
 }

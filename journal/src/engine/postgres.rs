@@ -4,8 +4,14 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgDatabaseError, PgSeverity};
-use sqlx::{Connection, Executor as _, FromRow};
+use sqlx::encode::IsNull;
+use sqlx::error::BoxDynError;
+use sqlx::postgres::types::Oid;
+use sqlx::postgres::{
+    PgArgumentBuffer, PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgHasArrayType,
+    PgSeverity, PgTypeInfo,
+};
+use sqlx::{Arguments as _, Connection, Encode, Executor as _, FromRow, Postgres, Type};
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
@@ -14,7 +20,7 @@ use crate::executor::{Batch, Broken, Verdict};
 use crate::{Error, Options};
 
 const APPEND: &str = "SELECT * FROM journal_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-     $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)";
+     $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
 const OWN_BACKEND: &str =
     "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 /// Waits until it has ended, at most five seconds.
@@ -151,7 +157,7 @@ struct Reply {
     tip: i64,
     recorded_us: i64,
     moved: Option<Vec<i32>>,
-    reads_moved: Option<Vec<i32>>,
+    stale: Option<Vec<i32>>,
     known: Option<Vec<i32>>,
     taken: Option<Vec<i32>>,
     holders: Option<Vec<String>>,
@@ -291,9 +297,31 @@ fn findings(reply: Reply) -> Findings {
         tip: reply.tip,
         recorded_us: reply.recorded_us,
         moved: numbers(reply.moved),
-        reads_moved: numbers(reply.reads_moved),
+        stale: numbers(reply.stale),
         known: numbers(reply.known),
         taken: taken.collect(),
+    }
+}
+
+/// A JSON text as it is, bound as `json`: it reaches its column without another copy.
+struct JsonText<'a>(&'a str);
+
+impl Type<Postgres> for JsonText<'_> {
+    fn type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(114))
+    }
+}
+
+impl PgHasArrayType for JsonText<'_> {
+    fn array_type_info() -> PgTypeInfo {
+        PgTypeInfo::with_oid(Oid(199))
+    }
+}
+
+impl Encode<'_, Postgres> for JsonText<'_> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        buffer.extend_from_slice(self.0.as_bytes());
+        Ok(IsNull::No)
     }
 }
 
@@ -301,41 +329,53 @@ fn number(n: usize) -> i32 {
     i32::try_from(n + 1).unwrap_or(i32::MAX)
 }
 
+/// What one event takes in a message beside its texts, and one group, at most: lengths, numbers, hashes, ids, the key.
+const EVENT_BYTES: usize = 600;
+const GROUP_BYTES: usize = 250;
+
 async fn call(
     connection: &mut PgConnection,
     batch: &Batch,
     flat: &Flat<'_>,
 ) -> Result<Reply, sqlx::Error> {
+    let arguments = arguments(batch, flat).map_err(sqlx::Error::Encode)?;
+    sqlx::query_as_with(APPEND, arguments).fetch_one(connection).await
+}
+
+fn arguments(batch: &Batch, flat: &Flat<'_>) -> Result<PgArguments, BoxDynError> {
     let groups = &batch.groups;
     let mut rows = flat.rows();
     let heads: Vec<Vec<u8>> = rows.iter_mut().map(|row| std::mem::take(&mut row.head)).collect();
     let tails: Vec<Vec<u8>> = rows.iter_mut().map(|row| std::mem::take(&mut row.tail)).collect();
-    sqlx::query_as(APPEND)
-        .bind(batch.clock.timestamp_micros())
-        .bind(groups.iter().map(|g| g.aggregate_type).collect::<Vec<&str>>())
-        .bind(groups.iter().map(|g| &*g.stream).collect::<Vec<&str>>())
-        .bind(groups.iter().map(|g| g.base.0).collect::<Vec<i64>>())
-        .bind(flat.reads.iter().map(|(g, _)| number(*g)).collect::<Vec<i32>>())
-        .bind(flat.reads.iter().map(|(_, r)| r.aggregate_type).collect::<Vec<&str>>())
-        .bind(flat.reads.iter().map(|(_, r)| r.stream.as_str()).collect::<Vec<&str>>())
-        .bind(flat.reads.iter().map(|(_, r)| r.version.0).collect::<Vec<i64>>())
-        .bind(flat.items.iter().map(|(g, ..)| number(*g)).collect::<Vec<i32>>())
-        .bind(flat.items.iter().map(|(.., draft)| draft.key.as_str()).collect::<Vec<&str>>())
-        .bind(flat.claims.iter().map(|(g, ..)| number(*g)).collect::<Vec<i32>>())
-        .bind(flat.claims.iter().map(|(.., claim)| *claim).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| number(row.group)).collect::<Vec<i32>>())
-        .bind(rows.iter().map(|row| row.of.aggregate_type).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| &*row.of.stream).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| row.sequence).collect::<Vec<i64>>())
-        .bind(rows.iter().map(|row| row.line.event_type.as_str()).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| row.line.event_version.as_str()).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| row.line.payload.as_str()).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| row.draft.metadata.as_str()).collect::<Vec<&str>>())
-        .bind(rows.iter().map(|row| row.draft.command_id.to_string()).collect::<Vec<String>>())
-        .bind(rows.iter().map(|row| row.key).collect::<Vec<Option<&str>>>())
-        .bind(rows.iter().map(|row| row.line.claim.as_deref()).collect::<Vec<Option<&str>>>())
-        .bind(heads)
-        .bind(tails)
-        .fetch_one(connection)
-        .await
+    let texts: usize =
+        rows.iter().map(|row| row.line.payload.len() + row.draft.metadata.len()).sum();
+    let mut to = PgArguments::default();
+    to.reserve(26, texts + EVENT_BYTES * rows.len() + GROUP_BYTES * groups.len());
+    to.add(batch.clock.timestamp_micros())?;
+    to.add(groups.iter().map(|g| g.aggregate_type).collect::<Vec<&str>>())?;
+    to.add(groups.iter().map(|g| &*g.stream).collect::<Vec<&str>>())?;
+    to.add(groups.iter().map(|g| g.base.0).collect::<Vec<i64>>())?;
+    to.add(flat.seen.iter().map(|seen| seen.aggregate_type).collect::<Vec<&str>>())?;
+    to.add(flat.seen.iter().map(|seen| seen.stream.as_str()).collect::<Vec<&str>>())?;
+    to.add(flat.seen.iter().map(|seen| seen.version.0).collect::<Vec<i64>>())?;
+    to.add(flat.reads.iter().map(|(g, _)| number(*g)).collect::<Vec<i32>>())?;
+    to.add(flat.reads.iter().map(|(_, seen)| number(*seen)).collect::<Vec<i32>>())?;
+    to.add(flat.items.iter().map(|(g, ..)| number(*g)).collect::<Vec<i32>>())?;
+    to.add(flat.items.iter().map(|(.., draft)| draft.key.as_str()).collect::<Vec<&str>>())?;
+    to.add(flat.claims.iter().map(|(g, ..)| number(*g)).collect::<Vec<i32>>())?;
+    to.add(flat.claims.iter().map(|(.., claim)| *claim).collect::<Vec<&str>>())?;
+    to.add(rows.iter().map(|row| number(row.group)).collect::<Vec<i32>>())?;
+    to.add(rows.iter().map(|row| row.of.aggregate_type).collect::<Vec<&str>>())?;
+    to.add(rows.iter().map(|row| &*row.of.stream).collect::<Vec<&str>>())?;
+    to.add(rows.iter().map(|row| row.sequence).collect::<Vec<i64>>())?;
+    to.add(rows.iter().map(|row| row.line.event_type.as_str()).collect::<Vec<&str>>())?;
+    to.add(rows.iter().map(|row| row.line.event_version.as_str()).collect::<Vec<&str>>())?;
+    to.add(rows.iter().map(|row| JsonText(&row.line.payload)).collect::<Vec<_>>())?;
+    to.add(rows.iter().map(|row| JsonText(&row.draft.metadata)).collect::<Vec<_>>())?;
+    to.add(rows.iter().map(|row| row.draft.command_id.to_string()).collect::<Vec<String>>())?;
+    to.add(rows.iter().map(|row| row.key).collect::<Vec<Option<&str>>>())?;
+    to.add(rows.iter().map(|row| row.line.claim.as_deref()).collect::<Vec<Option<&str>>>())?;
+    to.add(heads)?;
+    to.add(tails)?;
+    Ok(to)
 }

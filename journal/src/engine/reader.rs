@@ -182,6 +182,14 @@ impl Reader {
         }
     }
 
+    /// The pool where tails can be read joined and several at a time.
+    pub(super) fn joining(&self) -> Option<&PgPool> {
+        match &self.pool {
+            Pool::Postgres(pool) if self.upcasts.is_empty() => Some(pool),
+            Pool::Postgres(_) | Pool::Sqlite(_) => None,
+        }
+    }
+
     pub(crate) async fn tail(
         &self,
         aggregate_type: &str,
@@ -192,6 +200,18 @@ impl Reader {
         if !self.upcasts.is_empty() {
             return self.shaped(aggregate_type, stream, after, until).await;
         }
+        let (texts, count) = self.joined(aggregate_type, stream, after, until).await?;
+        Ok(Tail::Joined { texts, count })
+    }
+
+    /// Payloads after one another in each text, and how many there are.
+    pub(super) async fn joined(
+        &self,
+        aggregate_type: &str,
+        stream: &str,
+        after: Version,
+        until: Version,
+    ) -> Result<(Vec<String>, i64), Error> {
         let sql = &self.sql.tail;
         let chunks = either!(
             &self.pool,
@@ -201,7 +221,7 @@ impl Reader {
             (String, i64)
         )?;
         let count = chunks.iter().map(|(_, events)| events).sum();
-        Ok(Tail::Joined { texts: chunks.into_iter().map(|(texts, _)| texts).collect(), count })
+        Ok((chunks.into_iter().map(|(texts, _)| texts).collect(), count))
     }
 
     async fn shaped(

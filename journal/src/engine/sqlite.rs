@@ -23,7 +23,7 @@ SELECT 1, g.key + 1, NULL, NULL FROM json_each($1) AS g
 WHERE g.value ->> 2 <> coalesce((SELECT max(e.sequence) FROM events e
                                  WHERE e.aggregate_type = g.value ->> 0 AND e.aggregate_id = g.value ->> 1), 0)
 UNION ALL
-SELECT 2, (r.value ->> 3) + 1, NULL, NULL FROM json_each($2) AS r
+SELECT 2, r.key + 1, NULL, NULL FROM json_each($2) AS r
 WHERE r.value ->> 2 <> coalesce((SELECT max(e.sequence) FROM events e
                                  WHERE e.aggregate_type = r.value ->> 0 AND e.aggregate_id = r.value ->> 1), 0)
 UNION ALL
@@ -228,16 +228,16 @@ async fn check(
 ) -> Result<Findings, Error> {
     let groups: Vec<_> =
         batch.groups.iter().map(|g| (g.aggregate_type, &*g.stream, g.base.0)).collect();
-    let reads: Vec<_> = flat
-        .reads
+    let seen: Vec<_> = flat
+        .seen
         .iter()
-        .map(|(g, read)| (read.aggregate_type, read.stream.as_str(), read.version.0, *g))
+        .map(|seen| (seen.aggregate_type, seen.stream.as_str(), seen.version.0))
         .collect();
     let keys: Vec<_> = flat.items.iter().map(|(.., draft)| draft.key.as_str()).collect();
     let claims: Vec<_> = flat.claims.iter().map(|(.., claim)| *claim).collect();
     let rows: Vec<(i64, i64, Option<i64>, Option<String>)> = sqlx::query_as(CHECK)
         .bind(json(&groups)?)
-        .bind(json(&reads)?)
+        .bind(json(&seen)?)
         .bind(json(&keys)?)
         .bind(json(&claims)?)
         .fetch_all(connection)
@@ -250,7 +250,7 @@ async fn check(
                 found.recorded_us = at.unwrap_or_default();
             }
             1 => found.moved.push(from_one(n)),
-            2 => found.reads_moved.push(from_one(n)),
+            2 => found.stale.push(from_one(n)),
             3 => found.known.push(from_one(n)),
             _ => found.taken.push((from_one(n), holder.unwrap_or_default())),
         }

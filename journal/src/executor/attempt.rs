@@ -185,7 +185,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
                 return (Err(Refusal::Unknown), InJournal::No);
             }
             let sent = if refusals < self.shared.limits.refusals {
-                self.queue().await
+                self.queue(refusals > 0).await
             } else {
                 Ok(self.queue_slow())
             };
@@ -205,7 +205,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     }
 
     /// 1, 3, 4: decides on the head and queues what came out, rejections too.
-    async fn queue(&self) -> Result<(Cell<A>, oneshot::Receiver<Reply>), Error> {
+    async fn queue(&self, again: bool) -> Result<(Cell<A>, oneshot::Receiver<Reply>), Error> {
         let order = &self.order;
         loop {
             let entry = self.shared.heads.get_or_make(A::TYPE, &order.stream, |life| Entry::<A> {
@@ -218,7 +218,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
             }
             let head = match slot.as_mut() {
                 Some(head) => head,
-                None => slot.insert(self.load().await?),
+                None => slot.insert(self.load(again).await?),
             };
             let confirmed = self.shared.confirmed(Freshness::AsRemembered);
             let (prepared, reads) = order.rule.prepare(&head.state, &confirmed).await?;
@@ -248,8 +248,14 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
         }
     }
 
-    async fn load(&self) -> Result<Head<A>, Error> {
+    /// Whose head was refused may be refused again, so its confirmed state is kept and only what followed is read.
+    async fn load(&self, again: bool) -> Result<Head<A>, Error> {
         let stream = &self.order.stream;
+        if again {
+            let known = self.shared.confirmed(Freshness::Current).get::<A>(stream).await?;
+            let state = Arc::unwrap_or_clone(known.state);
+            return Ok(Head { state, version: known.version, weigh_at: known.version.0 });
+        }
         let tail = self.shared.backend.tail(A::TYPE, stream, Version::NONE).await?;
         let mut state = A::default();
         let version = codec::fold(&mut state, stream, Version::NONE, &tail)?;

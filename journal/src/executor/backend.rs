@@ -172,4 +172,7 @@ pub trait Backend: Source {
 
     /// Runs a task of this process, for ever or until the process ends.
     fn spawn(&self, task: BoxFuture<'static, ()>);
+
+    /// Runs the writer, which should not wait its turn behind the commands that wait for it.
+    fn spawn_writer(&self, task: BoxFuture<'static, ()>) -> std::io::Result<()>;
 }

@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::decider::Decider;
-use tokio::sync::{Semaphore, oneshot, watch};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 pub use backend::{
     Backend, Batch, Broken, Draft, Group, Line, Moved, Recorded, Refused, Source, Stored, Tail,
@@ -82,8 +82,12 @@ struct Shared<B> {
 }
 
 impl<B: Backend> Executor<B> {
-    /// Starts the writer task.
-    pub fn start(backend: &Arc<B>, limits: Limits, doorbell: Arc<watch::Sender<Position>>) -> Self {
+    /// Starts the writer.
+    pub fn start(
+        backend: &Arc<B>,
+        limits: Limits,
+        doorbell: Arc<watch::Sender<Position>>,
+    ) -> Result<Self, Error> {
         let (end, ended) = oneshot::channel();
         let shared = Arc::new(Shared {
             heads: Cache::new(limits.cache_bytes / 4 * 3),
@@ -99,12 +103,13 @@ impl<B: Backend> Executor<B> {
             backend: Arc::clone(backend),
         });
         let writing = Arc::clone(&shared);
-        backend.spawn(Box::pin(async move {
+        let writer = Box::pin(async move {
             writer::run(&writing).await;
             drop(writing);
             let _ = end.send(());
-        }));
-        Executor(Arc::new(Handle(shared)))
+        });
+        backend.spawn_writer(writer).map_err(|error| Error::File(Arc::new(error)))?;
+        Ok(Executor(Arc::new(Handle(shared))))
     }
 
     fn shared(&self) -> &Arc<Shared<B>> {
@@ -170,11 +175,8 @@ impl<B: Backend> Executor<B> {
         let (reply, mut answer) = oneshot::channel();
         let owned = Arc::clone(shared);
         shared.backend.spawn(Box::pin(async move {
-            attempt::run::<A, R, B>(&owned, order, deadline, reply).await;
-            drop(permit);
-            if owned.closed.load(Ordering::SeqCst) {
-                owned.queue.ring();
-            }
+            let underway = Underway { shared: &owned, permit: Some(permit) };
+            attempt::run::<A, R, B>(underway.shared, order, deadline, reply).await;
         }));
         tokio::select! {
             biased;
@@ -231,6 +233,21 @@ impl<B: Backend> Executor<B> {
         let ended = shared.ended.lock().ok().and_then(|mut ended| ended.take());
         if let Some(ended) = ended {
             let _ = ended.await;
+        }
+    }
+}
+
+/// A command under way. A closing executor's writer hears when it ends, also when its runtime drops it half way.
+struct Underway<'a, B: Backend> {
+    shared: &'a Arc<Shared<B>>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl<B: Backend> Drop for Underway<'_, B> {
+    fn drop(&mut self) {
+        self.permit = None;
+        if self.shared.closed.load(Ordering::SeqCst) {
+            self.shared.queue.ring();
         }
     }
 }

@@ -1,9 +1,10 @@
-//! Steps 5 to 10 from the writer's side: one task per process, one transaction in flight.
+//! Steps 5 to 10 from the writer's side: one per process, one transaction in flight.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
 use super::Shared;
@@ -15,42 +16,68 @@ use crate::{Error, Position, Replayed};
 /// How long the writer waits before it tries again to reach a database that is away.
 const PAUSE: Duration = Duration::from_millis(200);
 
+/// An accepted group, before its commands are told.
+struct Untold {
+    group: Group,
+    sent: Vec<Sent>,
+    tip: Position,
+    recorded_at: DateTime<Utc>,
+}
+
+/// Tells what was accepted while the database works on the next batch. What was refused is dealt with before that batch is taken:
+/// a command that was decided on refused events must not be sent, for another process may have brought its stream to the very
+/// version that it expects.
 pub(super) async fn run<B: Backend>(shared: &Arc<Shared<B>>) {
+    let mut untold = Vec::new();
     loop {
         let take = shared.queue.take(shared.bounds(), shared.backend.uptime());
         let idle = take.groups.is_empty() && take.slow.is_none();
         if !take.groups.is_empty() {
             let batch = Batch { clock: shared.backend.clock(), groups: take.groups };
-            commit(shared, batch, take.sent).await;
+            let telling = async { tell(shared, std::mem::take(&mut untold)) };
+            let (appended, ()) = futures::join!(shared.backend.append(&batch), telling);
+            untold = settle(shared, batch, take.sent, appended).await;
         }
         if let Some(slow) = take.slow {
+            tell(shared, std::mem::take(&mut untold));
             decide_under_lock(shared, slow).await;
         }
         if idle {
-            if shared.is_idle() {
+            if !untold.is_empty() {
+                tell(shared, std::mem::take(&mut untold));
+            } else if shared.is_idle() {
                 return;
+            } else {
+                shared.queue.rung().await;
             }
-            shared.queue.rung().await;
         }
     }
 }
 
-/// 6: one call for the whole batch.
-async fn commit<B: Backend>(shared: &Shared<B>, batch: Batch, sent: Vec<Vec<Sent>>) {
-    match shared.backend.append(&batch).await {
-        Ok(verdicts) => settle(shared, &batch, sent, verdicts),
+/// 6: one call was made for the whole batch. Answers what was accepted.
+async fn settle<B: Backend>(
+    shared: &Shared<B>,
+    batch: Batch,
+    sent: Vec<Vec<Sent>>,
+    appended: Result<Vec<Verdict>, Broken>,
+) -> Vec<Untold> {
+    match appended {
+        Ok(verdicts) => return accepted(shared, batch.groups, sent, verdicts),
         // One group that the database cannot take must not fail the others: each gets a transaction of its own.
         Err(Broken::Nothing(error)) if !error.is_passing() && batch.groups.len() > 1 => {
             for (group, sent) in batch.groups.into_iter().zip(sent) {
                 let alone = Batch { clock: batch.clock, groups: vec![group] };
                 match shared.backend.append(&alone).await {
-                    Ok(verdicts) => settle(shared, &alone, vec![sent], verdicts),
+                    Ok(verdicts) => {
+                        tell(shared, accepted(shared, alone.groups, vec![sent], verdicts));
+                    }
                     Err(broken) => give_up(shared, &alone, vec![sent], broken).await,
                 }
             }
         }
         Err(broken) => give_up(shared, &batch, sent, broken).await,
     }
+    Vec::new()
 }
 
 /// No verdict: nothing was recorded, or we do not know.
@@ -101,43 +128,41 @@ fn after_loss(found: &[String], key: &str) -> Reply {
     if found.iter().any(|found| found == key) { Reply::Recorded(Replayed::No) } else { Reply::Lost }
 }
 
-/// 7 and 8: every item of every group gets its reply.
-fn settle<B: Backend>(
-    shared: &Shared<B>,
-    batch: &Batch,
-    sent: Vec<Vec<Sent>>,
-    verdicts: Vec<Verdict>,
-) {
-    let mut head = Position::default();
-    for ((group, sent), verdict) in batch.groups.iter().zip(sent).zip(verdicts) {
-        match verdict {
-            Verdict::Accepted { tip, recorded_at } => {
-                head = head.max(accepted(shared, group, sent, tip, recorded_at));
-            }
-            Verdict::Refused(refused) => refuse(shared, group, sent, &refused),
-        }
-    }
-    shared.ring(head);
-}
-
-/// 7. Returns the position of the group's last event, or the tip if it has none.
+/// 8 for what was refused, at once; the rest is to be told.
 fn accepted<B: Backend>(
     shared: &Shared<B>,
-    group: &Group,
-    sent: Vec<Sent>,
-    mut tip: Position,
-    recorded_at: chrono::DateTime<chrono::Utc>,
-) -> Position {
-    if group.drafts.iter().any(|draft| !draft.lines.is_empty()) {
-        outdate(shared, group.aggregate_type, &group.stream);
+    groups: Vec<Group>,
+    sent: Vec<Vec<Sent>>,
+    verdicts: Vec<Verdict>,
+) -> Vec<Untold> {
+    let mut accepted = Vec::with_capacity(groups.len());
+    for ((group, sent), verdict) in groups.into_iter().zip(sent).zip(verdicts) {
+        match verdict {
+            Verdict::Accepted { tip, recorded_at } => {
+                accepted.push(Untold { group, sent, tip, recorded_at });
+            }
+            Verdict::Refused(refused) => refuse(shared, &group, sent, &refused),
+        }
     }
-    for (draft, sent) in group.drafts.iter().zip(sent) {
-        let first = tip;
-        tip = Position(tip.0 + count(draft.lines.len()));
-        shared.acknowledge(tip);
-        let _ = sent.reply.send(Reply::Accepted { tip: first, recorded_at });
+    accepted
+}
+
+/// 7.
+fn tell<B: Backend>(shared: &Shared<B>, untold: Vec<Untold>) {
+    let mut head = Position::default();
+    for Untold { group, sent, mut tip, recorded_at } in untold {
+        if group.drafts.iter().any(|draft| !draft.lines.is_empty()) {
+            outdate(shared, group.aggregate_type, &group.stream);
+        }
+        for (draft, sent) in group.drafts.iter().zip(sent) {
+            let first = tip;
+            tip = Position(tip.0 + count(draft.lines.len()));
+            shared.acknowledge(tip);
+            let _ = sent.reply.send(Reply::Accepted { tip: first, recorded_at });
+        }
+        head = head.max(tip);
     }
-    tip
+    shared.ring(head);
 }
 
 /// 8: the entry and stale copies of what was read go; each command gets what is certain about it, or is decided again.
