@@ -72,6 +72,8 @@ impl Sessions {
             ("statement_timeout", statement_timeout),
             ("idle_in_transaction_session_timeout", "60s".to_owned()),
             ("client_connection_check_interval", "1s".to_owned()),
+            // A plan without an index costs so much where scans are off that the server would compile it, for half a second.
+            ("jit", "off".to_owned()),
         ]);
         Ok(match work {
             Work::Any => options,
