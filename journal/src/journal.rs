@@ -37,6 +37,7 @@ pub struct Journal {
 struct Shared {
     engine: Engine,
     reader: Reader,
+    database: Arc<Database>,
     turns: Turns,
     doorbell: watch::Receiver<Position>,
     poller: AbortHandle,
@@ -81,12 +82,12 @@ impl Journal {
         let (bell, doorbell) = watch::channel(head);
         let bell = Arc::new(bell);
         let poller = tokio::spawn(poll(reader.clone(), Arc::clone(&bell), options.poll));
-        let database = Database {
+        let database = Arc::new(Database {
             reader: reader.clone(),
             writer,
             clock: Arc::clone(&options.clock),
             started: Instant::now(),
-        };
+        });
         let limits = Limits {
             cache_bytes: options.cache_bytes,
             batch_commands: options.batch_commands,
@@ -95,9 +96,9 @@ impl Journal {
             refusals: REFUSALS_MAX,
             deadline: options.deadline,
         };
-        let executor = Executor::start(&Arc::new(database), limits, bell);
+        let executor = Executor::start(&database, limits, bell);
         let poller = poller.abort_handle();
-        let shared = Shared { engine, reader, turns, doorbell, poller, _lock: lock };
+        let shared = Shared { engine, reader, database, turns, doorbell, poller, _lock: lock };
         Ok(Journal { executor, shared: Arc::new(shared) })
     }
 
@@ -229,6 +230,7 @@ impl Journal {
     pub async fn close(self) {
         self.executor.close().await;
         self.shared.poller.abort();
+        self.shared.database.writer.close().await;
         self.shared.reader.close().await;
         match &self.shared.engine {
             Engine::Sqlite(pool) => pool.close().await,

@@ -36,6 +36,15 @@ pub(crate) enum Writer {
     Sqlite(Box<SqliteWriter>),
 }
 
+impl Writer {
+    pub(crate) async fn close(&self) {
+        match self {
+            Writer::Postgres(writer) => writer.close().await,
+            Writer::Sqlite(writer) => writer.close().await,
+        }
+    }
+}
+
 impl Source for Database {
     fn tail<'a>(
         &'a self,
