@@ -6,7 +6,7 @@ use journal::{
     Engine, Filter, Gather, Journal, Position, Refusal, Replayed, Request, TooLarge, Until, Version,
 };
 use tests::both_engines;
-use tests::engine::stopped_at;
+use tests::engine::{Home, Kind, stopped_at};
 use tests::toy::{Act, Customer, Happened, No, POLICY, Policy, act, limit};
 
 const A: &str = "customer-a";
@@ -329,4 +329,15 @@ both_engines! {
         assert!(journal.cached().1 < 5, "{:?}", journal.cached());
         assert_eq!(journal.confirmed::<Policy>(POLICY).await.unwrap().state.limit, 100);
     }
+}
+
+/// On PostgreSQL the server says good-bye in its own time; SQLite removes its log with the last connection, and only then.
+#[tokio::test]
+async fn a_closed_journal_leaves_no_connection_behind() {
+    let home = Home::new(Kind::Sqlite).await;
+    let journal = home.open().await;
+    journal.execute(act(A, "apply", Act::Apply)).await.unwrap();
+    journal.close().await;
+    let left = std::fs::read_dir(home.folder()).unwrap().map(|it| it.unwrap().file_name());
+    assert_eq!(left.collect::<Vec<_>>(), ["journal.db"]);
 }

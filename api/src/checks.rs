@@ -1,28 +1,60 @@
-//! `POST /v1/customers/{id}/checks`: a dry run. It asks the checkpoint and records nothing.
+//! `POST /v1/customers/{id}/checks`: a dry run. It asks a checkpoint and records nothing.
 
 use axum::extract::State;
 use chrono::NaiveDate;
-use domain::customer::Command;
+use domain::customer::receivables::{self, Allocation, InvoiceScope, IssueInvoice, ReceiveCash};
+use domain::customer::trading::{self, Lot, ShipGoods};
+use domain::customer::{Command, Event};
 use domain::decision::Checkpoint;
-use domain::ids::CustomerId;
-use domain::money::Currency;
+use domain::ids::{CustomerId, OrderId, ShipmentId};
+use domain::money::{Currency, Money};
 use domain::permissions::Act;
 use domain::text::Line;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::asked::{Asked, Body};
 use crate::decisions::{DecisionView, of_event};
 use crate::door::Door;
-use crate::extract::Path;
+use crate::extract::{Path, parse};
 use crate::placement::{OrderLine, PaymentTerms, Wish};
 use crate::problem::Problem;
 
+/// Stands for the number that an invoice or a receipt does not have yet.
+const UNNUMBERED: &str = "-";
+
+/// The body, not understood yet: its `checkpoint` says how it reads. Faults then point to their place in it.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub struct Asks(Box<RawValue>);
+
+impl Body for Asks {
+    const ACT: Act = Act::Check;
+}
+
+#[derive(Debug, Deserialize)]
+struct Which {
+    checkpoint: Checkpoint,
+}
+
+/// What would be answered to the same order, shipment, invoice or receipt now.
+#[derive(Debug, ToSchema)]
+#[schema(description = "`checkpoint` says which of them it is.")]
+#[serde(untagged)]
+pub enum Check {
+    Order(CheckOrder),
+    Shipment(CheckShipment),
+    Invoice(CheckInvoice),
+    Receipt(CheckReceipt),
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Check {
-    /// `order`; what ships and is invoiced is judged when it is.
-    checkpoint: Checkpoint,
+pub struct CheckOrder {
+    #[serde(rename = "checkpoint")]
+    #[schema(rename = "checkpoint", pattern = "^order$", value_type = String)]
+    _checkpoint: Checkpoint,
     lines: Vec<OrderLine>,
     currency: Option<Currency>,
     requested_ship_date: Option<NaiveDate>,
@@ -31,8 +63,41 @@ pub struct Check {
     payment: Option<PaymentTerms>,
 }
 
-impl Body for Check {
-    const ACT: Act = Act::Check;
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckShipment {
+    #[serde(rename = "checkpoint")]
+    #[schema(rename = "checkpoint", pattern = "^shipment$", value_type = String)]
+    _checkpoint: Checkpoint,
+    order: OrderId,
+    lines: Vec<Lot>,
+    /// Today without; never in the future.
+    shipped_on: Option<NaiveDate>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckInvoice {
+    #[serde(rename = "checkpoint")]
+    #[schema(rename = "checkpoint", pattern = "^invoice$", value_type = String)]
+    _checkpoint: Checkpoint,
+    order: OrderId,
+    /// All of the order that are not invoiced yet without.
+    #[serde(default)]
+    shipments: Vec<ShipmentId>,
+    issued_on: Option<NaiveDate>,
+    #[schema(value_type = Option<String>)]
+    title: Option<Line<200>>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckReceipt {
+    #[serde(rename = "checkpoint")]
+    #[schema(rename = "checkpoint", pattern = "^receipt$", value_type = String)]
+    _checkpoint: Checkpoint,
+    amount: Money,
+    received_on: Option<NaiveDate>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,29 +107,62 @@ pub struct Checked {
 
 /// Ask a checkpoint
 ///
-/// What an order of these lines would be answered now. Nothing is recorded.
+/// What an order, a shipment, an invoice or a receipt of this kind would be answered now. Nothing is recorded.
 #[utoipa::path(post, path = "/v1/customers/{id}/checks", tag = "trade",
     params(("id" = CustomerId, Path)), request_body = Check,
     responses((status = 200, body = Checked)))]
 pub async fn check(
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
-    Asked { by, body }: Asked<Check>,
+    Asked { by, body }: Asked<Asks>,
 ) -> Result<axum::Json<Checked>, Problem> {
-    if body.checkpoint != Checkpoint::Order {
-        let message = "only the order checkpoint takes a dry run";
-        return Err(Problem::field("/checkpoint", "unknown_value", message));
-    }
-    let wish = Wish {
-        reference: None,
-        currency: body.currency,
-        lines: body.lines,
-        requested_ship_date: body.requested_ship_date,
-        ship_to: body.ship_to,
-        payment: body.payment,
-    };
-    let events = door.consider(by, id, Command::Check(Box::new(wish.into()))).await?;
+    let events: Vec<Event> = door.consider(by, id, command(body.0.get().as_bytes())?).await?;
     let decision = events.iter().find_map(of_event);
     let decision = decision.ok_or_else(|| Problem::internal("a check without a decision"))?;
     Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision).await? }))
+}
+
+/// What is asked, as the command that would be given.
+fn command(body: &[u8]) -> Result<Command, Problem> {
+    Ok(match parse::<Which>(body)?.checkpoint {
+        Checkpoint::Order => {
+            let order: CheckOrder = parse(body)?;
+            let wish = Wish {
+                reference: None,
+                currency: order.currency,
+                lines: order.lines,
+                requested_ship_date: order.requested_ship_date,
+                ship_to: order.ship_to,
+                payment: order.payment,
+            };
+            Command::Check(Box::new(wish.into()))
+        }
+        Checkpoint::Shipment => {
+            let CheckShipment { order, lines, shipped_on, .. } = parse(body)?;
+            let ship = ShipGoods { order, lines, shipped_on };
+            Command::Trading(trading::Command::Ship(Box::new(ship)))
+        }
+        Checkpoint::Invoice => {
+            let CheckInvoice { order, shipments, issued_on, title, .. } = parse(body)?;
+            let scope = InvoiceScope::Shipments { order, shipments };
+            let issue = IssueInvoice {
+                number: UNNUMBERED.parse().map_err(Problem::internal)?,
+                issued_on,
+                title,
+                scope,
+            };
+            Command::Receivables(receivables::Command::Invoice(Box::new(issue)))
+        }
+        Checkpoint::Receipt => {
+            let CheckReceipt { amount, received_on, .. } = parse(body)?;
+            let receive = ReceiveCash {
+                reference: UNNUMBERED.parse().map_err(Problem::internal)?,
+                amount,
+                received_on,
+                apply: Allocation::OldestFirst,
+                origin: None,
+            };
+            Command::Receivables(receivables::Command::Receive(Box::new(receive)))
+        }
+    })
 }

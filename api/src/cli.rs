@@ -111,9 +111,11 @@ async fn serve(store: &StoreOptions, options: &ServeOptions) -> Result<(), Fault
     options.check_exposure()?;
     let opening = serving(store, options)?;
     let database = opening.database.clone();
+    let listener = listen(options).await?;
     let opened = Opened::open(opening).await?;
     welcome(&opened)?;
-    serve_opened(opened, options).await?;
+    warn_owner(&opened).await?;
+    serve_opened(opened, listener).await?;
     tracing::info!(%database, "closed");
     Ok(())
 }
@@ -126,14 +128,26 @@ fn welcome(opened: &Opened) -> Result<(), Fault> {
     }
 }
 
-/// Listens, says where, and serves until told to stop.
-pub async fn serve_opened(opened: Opened, options: &ServeOptions) -> Result<(), Fault> {
-    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
-        Fault::Data(format!(
-            "{} cannot be listened on ({error}): choose another --listen",
-            options.listen
-        ))
-    })?;
+/// Append-only is enforced by what the serving role may not do: an owner may do everything.
+async fn warn_owner(opened: &Opened) -> Result<(), Fault> {
+    if opened.door.journal().may_change_events().await? {
+        tracing::warn!(
+            "this role may change and delete events: serve as another one, which `probity migrate --grant ROLE` prepares"
+        );
+    }
+    Ok(())
+}
+
+/// Takes the port, before anything that takes longer or changes the store.
+pub async fn listen(options: &ServeOptions) -> Result<TcpListener, Fault> {
+    TcpListener::bind(options.listen).await.map_err(|error| {
+        let advice = "choose another --listen";
+        Fault::Data(format!("{} cannot be listened on ({error}): {advice}", options.listen))
+    })
+}
+
+/// Says where it listens, and serves until told to stop.
+pub async fn serve_opened(opened: Opened, listener: TcpListener) -> Result<(), Fault> {
     say(&format!("Probity listens on {}", address(listener.local_addr()?)))?;
     let closing = CancellationToken::new();
     let reviews = tokio::spawn(daily(opened.door.clone(), closing.clone()));

@@ -6,7 +6,6 @@ use chrono::NaiveDate;
 use domain::customer::registration::{CustomerKind, Status};
 use domain::ids::{CustomerId, OrderId};
 use domain::permissions::Act;
-use projections::Listed;
 use projections::customers::{self, CustomerRow};
 use projections::documents::{self, DocumentRow};
 use projections::orders::{self, OrderRow, ShipmentRow};
@@ -29,7 +28,7 @@ list_query! {
         status: Option<Status>,
         /// GB/T 2260; a province or prefecture stands for all that lies in it.
         region: Option<String>,
-        /// No customer is graded yet.
+        /// Refused: no grades are configured.
         grade: Option<String>,
     }
 }
@@ -45,7 +44,9 @@ pub async fn list(
     caller.may(Act::ReadCustomers)?;
     let paging = query.paging()?;
     if query.grade.is_some() {
-        return paging.answer(Listed::<CustomerRow> { items: Vec::new(), next: None });
+        // An empty list would say that there are grades, and nobody has this one.
+        let detail = "No grades are configured, so nobody can be found by one: leave ?grade= out.";
+        return Err(Problem::not_understood("grade.not_configured", detail));
     }
     door.settled(paging.at).await?;
     let search = customers::Search {

@@ -112,19 +112,15 @@ fn problems(operation: &mut Operation, statuses: &[u16]) {
             .content("application/problem+json", body)
             .build();
         // What an operation says of a status itself is said better.
-        operation
-            .responses
-            .responses
-            .entry(status.to_string())
-            .and_modify(|said| {
-                if let RefOr::T(said) = said
-                    && said.content.contains_key("application/json")
-                {
-                    let body = said.content.shift_remove("application/json").unwrap_or_default();
-                    said.content.insert("application/problem+json".to_owned(), body);
-                }
-            })
-            .or_insert(RefOr::T(response));
+        operation.responses.responses.entry(status.to_string()).or_insert(RefOr::T(response));
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(said) = response
+            && status.starts_with(['4', '5'])
+            && let Some(body) = said.content.shift_remove("application/json")
+        {
+            said.content.insert("application/problem+json".to_owned(), body);
+        }
     }
 }
 
@@ -191,6 +187,10 @@ mod tests {
                 assert!(responses.keys().any(|status| status.starts_with('2')), "{method} {path}");
                 assert!(responses.contains_key("500"), "{method} {path}");
                 assert!(operation["tags"][0].is_string(), "{method} {path}");
+                for (status, response) in responses {
+                    let problem = response["content"].get("application/json").is_none();
+                    assert!(problem || status.starts_with('2'), "{method} {path}: {status}");
+                }
             }
         }
     }

@@ -27,6 +27,9 @@ use crate::{
 /// After so many refusals a command is decided under the journal's lock.
 const REFUSALS_MAX: usize = 3;
 
+const MAY_CHANGE: &str = "SELECT has_table_privilege('events', 'UPDATE') OR has_table_privilege('events', 'DELETE') \
+     OR has_table_privilege('events', 'TRUNCATE')";
+
 /// A handle; clones share everything.
 #[derive(Clone)]
 pub struct Journal {
@@ -186,6 +189,14 @@ impl Journal {
     /// Rings with the head: own commits at once, those of other processes when they are polled.
     pub fn doorbell(&self) -> watch::Receiver<Position> {
         self.shared.doorbell.clone()
+    }
+
+    /// Whether the role that we are connected as may do more to events than read and append them (PostgreSQL).
+    pub async fn may_change_events(&self) -> Result<bool, Error> {
+        match &self.shared.engine {
+            Engine::Postgres(pool) => Ok(sqlx::query_scalar(MAY_CHANGE).fetch_one(pool).await?),
+            Engine::Sqlite(_) => Ok(false),
+        }
     }
 
     pub fn engine(&self) -> &Engine {

@@ -56,6 +56,11 @@ impl Home {
         }
     }
 
+    /// A database that somebody else made, as another role reaches it.
+    pub fn at(kind: Kind, url: String, schema: String) -> Home {
+        Home { kind, url, schema, folder: None }
+    }
+
     pub async fn open(&self) -> Journal {
         self.open_with(options()).await
     }

@@ -295,6 +295,8 @@ impl Backend for Database {
         Box::pin(std::future::pending())
     }
 
+    async fn leave(&self) {}
+
     fn spawn(&self, task: BoxFuture<'static, ()>) {
         let owner = Owner::Process(self.process, self.incarnation);
         lock(&self.world).spawned.push((owner, task));

@@ -4,16 +4,21 @@ use domain::{
     customer::{Command, Event},
     decider::Decider,
 };
-use tests::world::World;
+use tests::{effort::effort, world::World};
+
+/// Commands of one world; `scripts/extra` asks for more worlds by `PROBITY_SIMULATION`.
+const COMMANDS: usize = 2_500;
+const WORLDS: usize = 8;
 
 /// Any command on any customer: what is recorded keeps every invariant, reads back as it was written, and cures what it can.
 #[test]
 fn random_commands_keep_every_invariant() {
     let mut recorded = 0;
     let mut kinds = std::collections::BTreeSet::new();
-    for seed in 0..8 {
-        let mut world = World::new(seed, 6);
-        for _ in 0..2_500 {
+    let worlds = effort("PROBITY_SIMULATION", WORLDS * COMMANDS).div_ceil(COMMANDS);
+    for seed in 0..worlds {
+        let mut world = World::new(u64::try_from(seed).unwrap(), 6);
+        for _ in 0..COMMANDS {
             world.tick();
             let proposal = world.propose();
             let facts = world.facts();
@@ -30,7 +35,7 @@ fn random_commands_keep_every_invariant() {
             nothing_curable_waits(&world, proposal.customer, &context, &events);
         }
     }
-    assert!(recorded > 5_000, "only {recorded} events were recorded");
+    assert!(recorded > worlds * 600, "only {recorded} events were recorded");
     let missing: Vec<_> = Event::TYPES.iter().filter(|kind| !kinds.contains(*kind)).collect();
     println!("{recorded} events; never seen: {missing:?}");
 }

@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use super::cast::Part;
 use super::script::implant;
 use super::{Filled, fill};
-use crate::cli::{Fault, say, serve_opened};
+use crate::cli::{Fault, listen, say, serve_opened};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{DemoOptions, ServeOptions};
 use crate::import::report::percent;
@@ -21,6 +21,7 @@ use crate::serve::address;
 /// `probity demo`.
 pub async fn run(serving: &ServeOptions, options: &DemoOptions) -> Result<(), Fault> {
     serving.check_exposure()?;
+    let listener = listen(serving).await?;
     let folder = tempfile::Builder::new().prefix("probity-demo-").tempdir()?;
     let started = Instant::now();
     let last = Pack::default_pack().today(SystemClock.now());
@@ -41,7 +42,7 @@ pub async fn run(serving: &ServeOptions, options: &DemoOptions) -> Result<(), Fa
     say(&receivables(&filled).await?)?;
     say(&tokens(&filled))?;
     say(&worth_trying(&filled, serving.listen))?;
-    serve_opened(filled.opened, serving).await
+    serve_opened(filled.opened, listener).await
 }
 
 /// The system's own figures.

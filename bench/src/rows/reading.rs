@@ -8,6 +8,7 @@ use domain::{
     customer::{self, Customer},
     decider::Decider,
 };
+use futures::{StreamExt, TryStreamExt};
 use journal::{Entry, Filter, Journal, Position};
 use postgres_es::PostgresEventRepository;
 use sqlite_es::SqliteEventRepository;
@@ -21,7 +22,8 @@ use crate::{
 };
 
 /// What a follower asks for at once.
-const PAGE: usize = 2_000;
+const PAGE: i64 = 2_000;
+const PAGES_AHEAD: usize = 3;
 
 pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let url = bench.large_postgres().await?;
@@ -81,26 +83,39 @@ async fn theirs<R: PersistedEventRepository>(repository: &R) -> Result<f64> {
     Ok(number(events) / began.elapsed().as_secs_f64())
 }
 
-/// As a follower reads: page after page by position; the next page is fetched while this one is decoded.
+/// Page after page by position. Positions are dense, so the next pages can be fetched and decoded while one is looked at.
 async fn read(journal: &Journal, head: Position) -> Result<f64> {
     let began = Instant::now();
-    let filter = Filter::default();
-    let mut page = journal.after(Position::default(), &filter, PAGE).await?;
-    let mut last = Position::default();
-    while !page.entries.is_empty() {
+    let starts = (0..head.0).step_by(usize::try_from(PAGE)?).map(Position);
+    let pages = starts.map(|after| {
         let journal = journal.clone();
-        let after = page.next;
-        let next =
-            tokio::spawn(async move { journal.after(after, &Filter::default(), PAGE).await });
-        for entry in &page.entries {
+        async move { tokio::spawn(page(journal, after, head)).await? }
+    });
+    let mut pages = futures::stream::iter(pages).buffered(PAGES_AHEAD);
+    let mut last = Position::default();
+    while let Some((after, upto)) = pages.try_next().await? {
+        ensure!(after == last, "a page after {after} follows {last}");
+        last = upto;
+    }
+    ensure!(last == head, "reading ended at {last}, the head is {head}");
+    Ok(number(u64::try_from(last.0)?) / began.elapsed().as_secs_f64())
+}
+
+/// Fetches and decodes one page, which holds every position after `after`; answers where it begins and ends.
+async fn page(journal: Journal, after: Position, head: Position) -> Result<(Position, Position)> {
+    let mut last = after;
+    let upto = head.min(Position(after.0 + PAGE));
+    while last < upto {
+        let limit = usize::try_from(upto.0 - last.0)?;
+        let found = journal.after(last, &Filter::default(), limit).await?;
+        ensure!(!found.entries.is_empty(), "nothing follows {last}");
+        for entry in &found.entries {
             ensure!(entry.position.0 == last.0 + 1, "{} follows {last}", entry.position);
             last = entry.position;
             decode(entry)?;
         }
-        page = next.await??;
     }
-    ensure!(last == head, "reading ended at {last}, the head is {head}");
-    Ok(number(u64::try_from(last.0)?) / began.elapsed().as_secs_f64())
+    Ok((after, upto))
 }
 
 fn decode(entry: &Entry) -> Result<()> {

@@ -4,6 +4,7 @@ mod flat;
 mod pages;
 pub(crate) mod postgres;
 pub(crate) mod reader;
+mod rows;
 pub(crate) mod schema;
 pub(crate) mod sqlite;
 mod tails;
@@ -95,6 +96,13 @@ impl Backend for Database {
         match &self.writer {
             Writer::Postgres(writer) => writer.recover(keys).await,
             Writer::Sqlite(writer) => writer.recover(keys).await,
+        }
+    }
+
+    async fn leave(&self) {
+        match &self.writer {
+            Writer::Postgres(writer) => writer.leave().await,
+            Writer::Sqlite(writer) => writer.leave().await,
         }
     }
 

@@ -105,7 +105,7 @@ fn entry(text: &str) -> Option<Entry> {
         stream: stream.to_owned(),
         version: Version(version.parse().ok()?),
         event_type: event_type.to_owned(),
-        event_version: super::reader::version_number(event_version),
+        event_version: super::rows::version_number(event_version),
         recorded_at,
         payload: payload.to_owned(),
         metadata: metadata.to_owned(),

@@ -196,6 +196,15 @@ impl PgWriter {
         }
     }
 
+    pub(crate) async fn leave(&self) {
+        let wire = self.line.lock().await.wire.take();
+        if let Some(wire) = wire
+            && let Err(error) = wire.connection.close().await
+        {
+            tracing::debug!(%error, "closing the append's connection");
+        }
+    }
+
     pub(crate) async fn abandon(&self) {
         let mut line = self.line.lock().await;
         self.roll_back(&mut line).await;

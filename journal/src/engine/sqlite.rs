@@ -103,6 +103,15 @@ impl SqliteWriter {
         self.write(&mut line, batch).await
     }
 
+    pub(crate) async fn leave(&self) {
+        let connection = std::mem::take(&mut *self.line.lock().await).connection;
+        if let Some(connection) = connection
+            && let Err(error) = connection.close().await
+        {
+            tracing::debug!(%error, "closing the append's connection");
+        }
+    }
+
     pub(crate) async fn abandon(&self) {
         let mut line = self.line.lock().await;
         roll_back(&mut line).await;

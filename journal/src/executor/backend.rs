@@ -138,8 +138,8 @@ pub trait Source: Send + Sync + 'static {
     ) -> BoxFuture<'a, Result<Tail, Error>>;
 }
 
-/// One process's side of the append. The writer task alone calls `append`, `begin`, `finish`, `abandon` and `recover`, one
-/// at a time.
+/// One process's side of the append. The writer alone calls `append`, `begin`, `finish`, `abandon`, `recover` and
+/// `leave`, one at a time.
 pub trait Backend: Source {
     /// Steps 6 and 7: takes the lock, checks, inserts and commits, in one go.
     fn append(&self, batch: &Batch) -> impl Future<Output = Result<Vec<Verdict>, Broken>> + Send;
@@ -155,6 +155,9 @@ pub trait Backend: Source {
 
     /// Step 10: makes sure that the transaction without reply has ended, and only then says which of these keys are recorded.
     fn recover(&self, keys: &[&str]) -> impl Future<Output = Result<Vec<String>, Error>> + Send;
+
+    /// The writer is done: its connection can go.
+    fn leave(&self) -> impl Future<Output = ()> + Send;
 
     /// The events that were recorded under a key.
     fn find(&self, key: &str) -> impl Future<Output = Result<Option<Recorded>, Error>> + Send;

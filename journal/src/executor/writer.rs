@@ -46,6 +46,7 @@ pub(super) async fn run<B: Backend>(shared: &Arc<Shared<B>>) {
             if !untold.is_empty() {
                 tell(shared, std::mem::take(&mut untold));
             } else if shared.is_idle() {
+                shared.backend.leave().await;
                 return;
             } else {
                 shared.queue.rung().await;

@@ -1,0 +1,78 @@
+//! The binary as people start it.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+
+use std::{
+    io::{BufRead, BufReader},
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+};
+
+use journal::Journal;
+use tests::engine::{Home, Kind};
+
+fn probity(home: &Home, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_probity-under-test"));
+    command.env_clear().args(arguments).args(["--database", &home.url]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Killed with the test.
+struct Served(Child);
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+#[tokio::test]
+async fn a_taken_port_is_told_before_anything_is_made() {
+    let home = Home::unmigrated(Kind::Sqlite).await;
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = probity(&home, &["serve", "--listen", &address]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains(&address) && told.contains("--listen"), "{told}");
+    assert_eq!(std::fs::read_dir(home.folder()).unwrap().count(), 0, "a store was begun");
+}
+
+/// What `serve` says on stderr before it listens.
+fn warnings(home: &Home) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log");
+    let instance = format!("command-line-{}", home.schema);
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--instance", &instance];
+    let mut command = probity(home, &arguments);
+    command.arg("--attachments").arg(folder.path().join("attachments"));
+    let served = command.stderr(std::fs::File::create(&log).unwrap()).spawn();
+    let mut served = Served(served.unwrap());
+    let mut lines = BufReader::new(served.0.stdout.take().unwrap()).lines();
+    let listens = lines.any(|line| line.unwrap().contains("listens on"));
+    let said = std::fs::read_to_string(&log).unwrap();
+    assert!(listens, "{said}");
+    said
+}
+
+#[tokio::test]
+async fn whoever_serves_as_the_owner_is_told_the_remedy() {
+    let home = Home::new(Kind::Postgres).await;
+    let said = warnings(&home);
+    assert!(said.contains("probity migrate --grant"), "{said}");
+    let owner = home.open().await;
+    assert!(owner.may_change_events().await.unwrap());
+    let role = format!("serve_{}", home.schema);
+    let journal::Engine::Postgres(pool) = owner.engine() else { unreachable!() };
+    sqlx::query(&format!("CREATE ROLE {role} LOGIN")).execute(pool).await.unwrap();
+    Journal::grant(&home.url, &role).await.unwrap();
+    let url = home.url.replace("probity@", &format!("{role}@"));
+    let granted = Home::at(Kind::Postgres, url, home.schema.clone());
+    assert_eq!(warnings(&granted), "");
+}
+
+#[tokio::test]
+async fn whoever_serves_a_file_owns_it_and_is_told_nothing() {
+    assert_eq!(warnings(&Home::new(Kind::Sqlite).await), "");
+}
