@@ -393,12 +393,14 @@ impl Receivables {
         }
     }
 
-    /// Receipts too old to be reversed leave the state, once nothing of them is left.
+    /// Receipts too old to be reversed leave the state, once nothing of them is left, neither unapplied nor set aside: what an
+    /// order gives back goes to its receipt.
     fn forget_before(&mut self, today: chrono::NaiveDate) {
         let Some(last) = today.checked_sub_days(chrono::Days::new(REVERSIBLE_DAYS)) else { return };
         while let Some(first) = self.receipts.first_entry() {
             let receipt = first.get();
-            if receipt.received_on >= last || receipt.unapplied.is_positive() {
+            let set_aside = || self.deposits.values().any(|it| it.held.contains_key(first.key()));
+            if receipt.received_on >= last || receipt.unapplied.is_positive() || set_aside() {
                 return;
             }
             first.remove();

@@ -4,10 +4,10 @@ use serde_json::json;
 
 use crate::{
     customer::{
-        Event,
+        Command, Event,
         given::{STENT, Stage, codes, placement, qualified, with_limit},
         receivables::{Allocation, Application, Target},
-        trading::Payment,
+        trading::{self, CancelOrder, Payment},
     },
     ids::OrderId,
     money::Minor,
@@ -53,9 +53,9 @@ fn more_than_is_open_is_not_shipped() {
     let order = stage.order(STENT, 5, "1000.00").order;
     stage.ships(order, 4);
     let lines = serde_json::from_value(json!([{"line": 1, "quantity": 2}])).unwrap();
-    let ship = crate::customer::trading::ShipGoods { order, lines, shipped_on: None };
-    let ship = crate::customer::trading::Command::Ship(Box::new(ship));
-    let refused = stage.refused("staff-warehouse", crate::customer::Command::Trading(ship));
+    let ship = trading::ShipGoods { order, lines, shipped_on: None };
+    let ship = trading::Command::Ship(Box::new(ship));
+    let refused = stage.refused("staff-warehouse", Command::Trading(ship));
     assert_eq!(refused, "order.more_than_open");
 }
 
@@ -116,4 +116,20 @@ fn with_a_share_prepaid_only_the_rest_is_on_credit() {
     order.payment = Some(Payment::Prepaid { percent: 30 });
     let answer = stage.order_with(&order);
     assert_eq!((answer.outcome, stage.customer.exposure()), ("placed", Minor(700_000)));
+}
+
+#[test]
+fn a_deposit_that_an_old_order_gives_back_can_still_be_applied() {
+    let (mut stage, order) = prepaid(100);
+    let to_order = Application { to: Target::Order(order), amount: None };
+    let paid = stage.pays("10000.00", Allocation::Just(vec![to_order]));
+    let [Event::CashReceived(paid)] = paid.as_slice() else { panic!("{paid:?}") };
+    // Long after the receipt could be reversed, other cash comes in; then the order is given up.
+    stage.on("2028-06-01");
+    stage.pays("1.00", Allocation::Just(Vec::new()));
+    let cancel = CancelOrder { order, reason: "不再需要".parse().unwrap(), lines: Vec::new() };
+    stage.does(Command::Trading(trading::Command::Cancel(Box::new(cancel))));
+    let books = &stage.customer.receivables;
+    assert_eq!(books.unapplied, Minor(1_000_100));
+    assert_eq!(books.receipts[&paid.receipt].unapplied, Minor(1_000_000));
 }
