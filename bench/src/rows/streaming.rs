@@ -2,13 +2,16 @@
 //!
 //! Counted from `recorded_at`, which is taken when the transaction begins: the commit itself is in the figure.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context as _, Result, ensure};
 use chrono::{DateTime, Utc};
 use hdrhistogram::Histogram;
 use journal::{Clock, SystemClock};
-use tokio::{task::JoinHandle, time::MissedTickBehavior};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, MissedTickBehavior},
+};
 
 use crate::{
     bench::Bench,
@@ -84,8 +87,12 @@ async fn one(
     let shoppers =
         shopping::shoppers(&server.address, sales, company, customers, SENDERS, 10 + round).await?;
     let began = Instant::now();
-    let send = |shopper| tokio::spawn(send(shopper, commands / SENDERS));
-    let sending: Vec<_> = shoppers.into_iter().map(send).collect();
+    let first = Instant::now();
+    let send = |(shopper, nth)| {
+        let from = first + Duration::from_secs(1) * nth / COMMANDS_A_SECOND;
+        tokio::spawn(send(shopper, from, commands / SENDERS))
+    };
+    let sending: Vec<_> = shoppers.into_iter().zip(0..).map(send).collect();
     for task in sending {
         task.await??;
     }
@@ -93,10 +100,10 @@ async fn one(
     Ok((rate, gather(subscribers).await?))
 }
 
-/// One command every so often, at its time and not after the last answer.
-async fn send(mut shopper: shopping::Shopper, commands: u32) -> Result<()> {
+/// One command every so often, at its time and not after the last answer; the senders take turns.
+async fn send(mut shopper: shopping::Shopper, from: Instant, commands: u32) -> Result<()> {
     let every = Duration::from_secs(1) * SENDERS / COMMANDS_A_SECOND;
-    let mut clock = tokio::time::interval(every);
+    let mut clock = tokio::time::interval_at(from, every);
     clock.set_missed_tick_behavior(MissedTickBehavior::Burst);
     for _ in 0..commands {
         clock.tick().await;

@@ -10,15 +10,12 @@ use uuid::Uuid;
 
 use super::Shared;
 use super::backend::{Backend, Draft, Group, Line, Recorded};
-use super::cache::{Item, Life};
+use super::cache::{Item, Life, weigh_again_at};
 use super::confirmed::{Confirmed, Freshness};
 use super::flights::{Answer, Boarding, Flight, landing};
 use super::queue::{Queued, Reply, Slow};
 use crate::codec;
 use crate::{Committed, Error, Gather, Position, Read, Refusal, Replayed, Version};
-
-/// How many events a state may take in before its size is estimated anew.
-const WEIGH_EVERY: i64 = 16;
 
 /// A command with what makes repeating it safe, and the rule that decides it.
 pub(super) struct Order<R> {
@@ -218,7 +215,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
             }
             let head = match slot.as_mut() {
                 Some(head) => head,
-                None => slot.insert(self.load(again).await?),
+                None => slot.insert(self.load(&entry.life, again).await?),
             };
             let confirmed = self.shared.confirmed(Freshness::AsRemembered);
             let (prepared, reads) = order.rule.prepare(&head.state, &confirmed).await?;
@@ -249,12 +246,15 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     }
 
     /// Whose head was refused may be refused again, so its confirmed state is kept and only what followed is read.
-    async fn load(&self, again: bool) -> Result<Head<A>, Error> {
+    async fn load(&self, life: &Life, again: bool) -> Result<Head<A>, Error> {
         let stream = &self.order.stream;
         if again {
             let known = self.shared.confirmed(Freshness::Current).get::<A>(stream).await?;
             let state = Arc::unwrap_or_clone(known.state);
-            return Ok(Head { state, version: known.version, weigh_at: known.version.0 });
+            let bytes = self.shared.known.weight(A::TYPE, stream);
+            self.shared.heads.weigh(life, bytes);
+            let weigh_at = weigh_again_at(known.version, bytes);
+            return Ok(Head { state, version: known.version, weigh_at });
         }
         let tail = self.shared.backend.tail(A::TYPE, stream, Version::NONE).await?;
         let mut state = A::default();
@@ -267,7 +267,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
         if head.version.0 >= head.weigh_at {
             let bytes = codec::weight(&head.state);
             self.shared.heads.weigh(life, bytes);
-            head.weigh_at = head.version.0 + WEIGH_EVERY + count(bytes / 2_048);
+            head.weigh_at = weigh_again_at(head.version, bytes);
         }
     }
 

@@ -9,8 +9,17 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::Version;
+
 /// How many items are looked at for eviction at a time.
 const LOOKS: usize = 64;
+/// How many events a state may take in before its size is estimated anew.
+const WEIGH_EVERY: i64 = 16;
+
+/// The version at which a state of this size is due to be weighed again: weighing costs as much as writing it.
+pub(super) fn weigh_again_at(version: Version, bytes: usize) -> i64 {
+    version.0 + WEIGH_EVERY + i64::try_from(bytes / 2_048).unwrap_or(i64::MAX / 2)
+}
 
 /// Aggregate type and stream.
 pub(super) type Place = (&'static str, Arc<str>);
@@ -124,6 +133,12 @@ impl Cache {
         let before = life.bytes.swap(bytes, Ordering::Relaxed);
         inner.bytes = inner.bytes.saturating_sub(before) + bytes;
         inner.make_room(self.bytes_max);
+    }
+
+    /// What the item of a stream was said to take; 0 when there is none.
+    pub(super) fn weight(&self, aggregate_type: &'static str, stream: &str) -> usize {
+        let item = self.find(aggregate_type, stream);
+        item.map_or(0, |item| item.life().bytes.load(Ordering::Relaxed))
     }
 
     /// Bytes and items, for measurements.

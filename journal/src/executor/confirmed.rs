@@ -1,13 +1,13 @@
 //! Confirmed states of streams, for decisions that must know of other streams and for dry runs.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::decider::Decider;
 
 use super::backend::Source;
-use super::cache::{Cache, Item, Life};
+use super::cache::{Cache, Item, Life, weigh_again_at};
 use crate::codec;
 use crate::{Error, Known, Version};
 
@@ -39,6 +39,7 @@ struct Remembered<A> {
     /// How often the stream was found to have moved, and which of these times the state covers.
     moves: AtomicU64,
     covers: AtomicU64,
+    weigh_at: AtomicI64,
     known: Mutex<Option<Known<A>>>,
 }
 
@@ -63,6 +64,7 @@ impl Confirmed {
             life,
             moves: AtomicU64::new(1),
             covers: AtomicU64::new(0),
+            weigh_at: AtomicI64::new(0),
             known: Mutex::new(None),
         });
         let remembered = item.known.lock().unwrap_or_else(PoisonError::into_inner).clone();
@@ -83,7 +85,7 @@ impl Confirmed {
             let state = Arc::make_mut(&mut known.state);
             known.version = codec::fold(state, stream, before, &tail)?;
         }
-        remember(&self.cache, &item, &known, before);
+        remember(&self.cache, &item, &known);
         // A move that was noticed while the rows were read is not covered.
         item.covers.fetch_max(moves, Ordering::SeqCst);
         Ok(known)
@@ -91,14 +93,15 @@ impl Confirmed {
 }
 
 /// Keeps what was read, unless somebody read more meanwhile.
-fn remember<A: Decider>(cache: &Cache, item: &Remembered<A>, known: &Known<A>, before: Version) {
+fn remember<A: Decider>(cache: &Cache, item: &Remembered<A>, known: &Known<A>) {
     let mut slot = item.known.lock().unwrap_or_else(PoisonError::into_inner);
     if slot.as_ref().is_none_or(|other| other.version <= known.version) {
-        let first = slot.is_none();
         *slot = Some(known.clone());
         drop(slot);
-        if first || known.version > before {
-            cache.weigh(&item.life, codec::weight(known.state.as_ref()));
+        if known.version.0 >= item.weigh_at.load(Ordering::Relaxed) {
+            let bytes = codec::weight(known.state.as_ref());
+            cache.weigh(&item.life, bytes);
+            item.weigh_at.store(weigh_again_at(known.version, bytes), Ordering::Relaxed);
         }
     }
 }
