@@ -83,7 +83,6 @@ impl Journal {
         let head = reader.head().await?;
         let (bell, doorbell) = watch::channel(head);
         let bell = Arc::new(bell);
-        let poller = tokio::spawn(poll(reader.clone(), Arc::clone(&bell), options.poll));
         let database = Database::new(reader.clone(), writer, Arc::clone(&options.clock));
         let limits = Limits {
             cache_bytes: options.cache_bytes,
@@ -93,8 +92,8 @@ impl Journal {
             refusals: REFUSALS_MAX,
             deadline: options.deadline,
         };
-        let executor = Executor::start(&Arc::new(database), limits, bell)?;
-        let poller = poller.abort_handle();
+        let executor = Executor::start(&Arc::new(database), limits, Arc::clone(&bell))?;
+        let poller = tokio::spawn(poll(reader.clone(), bell, options.poll)).abort_handle();
         let shared = Shared { engine, reader, turns, doorbell, poller, _lock: lock };
         Ok(Journal { executor, shared: Arc::new(shared) })
     }

@@ -87,9 +87,8 @@ async fn one(
     let shoppers =
         shopping::shoppers(&server.address, sales, company, customers, SENDERS, 10 + round).await?;
     let began = Instant::now();
-    let first = Instant::now();
     let send = |(shopper, nth)| {
-        let from = first + Duration::from_secs(1) * nth / COMMANDS_A_SECOND;
+        let from = began + Duration::from_secs(1) * nth / COMMANDS_A_SECOND;
         tokio::spawn(send(shopper, from, commands / SENDERS))
     };
     let sending: Vec<_> = shoppers.into_iter().zip(0..).map(send).collect();
