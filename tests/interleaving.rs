@@ -100,6 +100,16 @@ fn a_looser_policy_reaches_the_other_process() {
 }
 
 #[test]
+fn what_another_process_recorded_is_taken_in_or_refused() {
+    let tries = [(APPLY, P1), (ORDER_3, P2), (ORDER_B, P1), (ORDER_1, P1), (ORDER_2, BOTH)];
+    let scenario = scenario(2, &tries);
+    let seen = explore(&scenario, SEEDS, None);
+    seen.holds();
+    assert!(seen.news > 0, "no append brought news");
+    explore(&Scenario { drops: 1, batch: 1, ..scenario }, SEEDS, None).holds();
+}
+
+#[test]
 fn a_repeat_is_answered_from_what_was_recorded() {
     let tries = [(APPLY, BOTH), (APPROVE, BOTH), (APPROVE, BOTH), (APPROVE, P1)];
     explore(&scenario(1, &tries), SEEDS, None).holds();

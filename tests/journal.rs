@@ -331,6 +331,24 @@ both_engines! {
     }
 }
 
+/// SQLite has one process. Without the news A's third command would be refused, read again and decided again.
+#[tokio::test]
+async fn an_append_learns_what_another_process_recorded() {
+    let home = Home::new(Kind::Postgres).await;
+    let (here, there) = (home.open().await, home.open().await);
+    here.execute(limit("limit", 100)).await.unwrap();
+    here.execute(act(A, "here", Act::Order)).await.unwrap();
+    there.execute(act(A, "there", Act::Order)).await.unwrap();
+    here.execute(act(B, "elsewhere", Act::Order)).await.unwrap();
+    here.execute(act(A, "here again", Act::Order)).await.unwrap();
+    assert_eq!((here.refused(), there.refused()), (0, 0));
+    assert_eq!(assert_dense(&here).await, 5);
+
+    // Nobody told this process of anything in between.
+    there.execute(act(A, "there again", Act::Order)).await.unwrap();
+    assert_eq!((here.refused(), there.refused()), (0, 1));
+}
+
 /// On PostgreSQL the server says good-bye in its own time; SQLite removes its log with the last connection, and only then.
 #[tokio::test]
 async fn a_closed_journal_leaves_no_connection_behind() {

@@ -138,6 +138,7 @@ both_engines! {
         assert_eq!(journal.verify_streams::<Customer>().await.unwrap(), 1);
         let entry = &journal.after(Position(0), &Filter::default(), 1).await.unwrap().entries[0];
         assert_eq!((entry.event_type.as_str(), entry.event_version), ("held", 0));
+        assert_eq!(journal.event::<Happened>(entry).unwrap(), Happened::Reserved {});
         assert_eq!(Happened::Reserved {}.event_type(), "reserved");
     }
 

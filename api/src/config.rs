@@ -118,7 +118,7 @@ pub struct ServeOptions {
           value_parser = clap::value_parser!(u16).range(1..))]
     pub streams_per_token: u16,
     /// Memory for open customers, in MiB
-    #[arg(long, env = "PROBITY_CACHE_MIB", value_name = "MIB", global = true, default_value_t = 128,
+    #[arg(long, env = "PROBITY_CACHE_MIB", value_name = "MIB", global = true, default_value_t = 256,
           value_parser = clap::value_parser!(u16).range(8..))]
     pub cache_mib: u16,
 }

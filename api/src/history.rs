@@ -107,7 +107,7 @@ pub async fn decision(
         entry.position == Position(position) && entry.aggregate_type == Customer::TYPE
     });
     let entry = entry.ok_or_else(missing)?;
-    let event: customer::Event = serde_json::from_str(&entry.payload).map_err(Problem::internal)?;
+    let event: customer::Event = door.journal().event(&entry)?;
     let decision = of_event(&event).ok_or_else(missing)?;
     let id: CustomerId = entry.stream.parse().map_err(|_| missing())?;
     let mut shown = DecisionView::of(&door, id, decision).await?;

@@ -13,7 +13,7 @@ use domain::decider::Decider;
 use domain::ids::{StaffId, TokenId};
 use domain::policy::{self, InForce, Policy};
 use domain::staff::{self, Role, Staff, Standing};
-use journal::{Entry, Filter, Journal, Position};
+use journal::{Filter, Journal, Position};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -167,7 +167,11 @@ async fn catch_up(
         if !page.entries.is_empty() {
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
             for entry in &page.entries {
-                state.fold(entry);
+                if entry.aggregate_type == Policy::TYPE {
+                    state.rule(journal.event(entry));
+                } else {
+                    state.employ(&entry.stream, journal.event(entry));
+                }
             }
         }
         cursor = cursor.max(page.next);
@@ -178,27 +182,25 @@ async fn catch_up(
 }
 
 impl State {
-    fn fold(&mut self, entry: &Entry) {
-        if entry.aggregate_type == Policy::TYPE {
-            match serde_json::from_str(&entry.payload) {
-                Ok(event) => self.policy.evolve(&event),
-                Err(error) => {
-                    tracing::error!(position = %entry.position, %error, "a policy event is not readable");
-                }
-            }
-            return;
+    fn rule(&mut self, event: Result<policy::Event, journal::Error>) {
+        match event {
+            Ok(event) => self.policy.evolve(&event),
+            Err(error) => tracing::error!(%error, "a policy event is not readable"),
         }
-        match serde_json::from_str(&entry.payload) {
+    }
+
+    fn employ(&mut self, stream: &str, event: Result<staff::Event, journal::Error>) {
+        match event {
             Ok(event) => {
-                let person = self.people.entry(entry.stream.clone()).or_default();
+                let person = self.people.entry(stream.to_owned()).or_default();
                 person.evolve(&event);
-                self.index(&entry.stream);
+                self.index(stream);
             }
             // Credentials fail closed: what cannot be read gives nobody anything.
             Err(error) => {
-                tracing::error!(position = %entry.position, %error, "a staff event is not readable");
-                self.people.remove(&entry.stream);
-                self.forget(&entry.stream);
+                tracing::error!(%error, "a staff event is not readable");
+                self.people.remove(stream);
+                self.forget(stream);
             }
         }
     }
@@ -233,31 +235,14 @@ impl State {
 mod tests {
     use domain::digest::Sha256Digest;
     use domain::staff::{Event, Left, Registered, RolesGranted, TokenIssued, TokenRevoked};
-    use journal::Version;
     use uuid::Uuid;
 
     use super::*;
 
-    fn entry(event: &Event) -> Entry {
-        Entry {
-            position: Position(1),
-            aggregate_type: "staff".to_owned(),
-            stream: "staff-1".to_owned(),
-            version: Version(1),
-            event_type: String::new(),
-            event_version: 1,
-            recorded_at: None,
-            payload: serde_json::to_string(event).unwrap(),
-            metadata: "{}".to_owned(),
-            command_id: None,
-            leaf_hash: None,
-        }
-    }
-
-    fn state(events: &[Event]) -> House {
+    fn state(events: Vec<Event>) -> House {
         let mut state = State::default();
         for event in events {
-            state.fold(&entry(event));
+            state.employ("staff-1", Ok(event));
         }
         let (_, reached) = watch::channel(Position(1));
         House { state: Arc::new(RwLock::new(state)), reached }
@@ -280,7 +265,7 @@ mod tests {
 
     #[test]
     fn a_secret_opens_what_its_token_carries() {
-        let house = state(&hired());
+        let house = state(hired());
         assert_eq!(house.credential("secret").unwrap().roles, [Role::Sales].into());
         assert!(house.credential("Secret").is_none());
         assert!(!house.is_empty());
@@ -292,7 +277,7 @@ mod tests {
         for end in [revoked, Event::Left(Left {})] {
             let mut events = hired();
             events.push(end);
-            let house = state(&events);
+            let house = state(events);
             assert!(house.credential("secret").is_none());
             let owner = house.owner(TokenId::from_uuid(Uuid::nil())).unwrap();
             assert_eq!(owner.as_str(), "staff-1");
@@ -302,10 +287,10 @@ mod tests {
     #[test]
     fn an_event_that_cannot_be_read_closes_the_door() {
         let mut state = State::default();
-        for event in &hired() {
-            state.fold(&entry(event));
+        for event in hired() {
+            state.employ("staff-1", Ok(event));
         }
-        state.fold(&Entry { payload: "{}".to_owned(), ..entry(&Event::Left(Left {})) });
+        state.employ("staff-1", Err(journal::Error::Closed));
         assert!(state.tokens.is_empty());
     }
 }

@@ -66,7 +66,7 @@ impl Opening {
             instance: "probity".to_owned(),
             request_timeout: Duration::from_secs(10),
             streams_per_token: 128,
-            cache_bytes: 128 << 20,
+            cache_bytes: Options::default().cache_bytes,
         }
     }
 }

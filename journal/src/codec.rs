@@ -141,10 +141,20 @@ pub(crate) fn fold<A: Decider>(
 }
 
 pub(crate) fn decoded<E: Event>(stream: &str, row: &Stored) -> Result<E, Error> {
-    serde_json::from_str(&row.payload).map_err(|error| Error::Unreadable {
+    event(stream, row.version, row.position, &row.payload)
+}
+
+/// The event that a payload in its current shape says.
+pub(crate) fn event<E: Event>(
+    stream: &str,
+    version: Version,
+    position: Position,
+    payload: &str,
+) -> Result<E, Error> {
+    serde_json::from_str(payload).map_err(|error| Error::Unreadable {
         stream: stream.to_owned(),
-        version: row.version,
-        position: row.position,
+        version,
+        position,
         reason: error.to_string(),
     })
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::decider::Decider;
+use domain::decider::{Decider, Event};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{PgPool, SqlitePool};
@@ -211,8 +211,14 @@ impl Journal {
         }
     }
 
+    /// The event of an entry, whatever shape it was recorded in.
+    pub fn event<E: Event>(&self, entry: &Entry) -> Result<E, Error> {
+        let payload = self.shared.reader.payload(entry);
+        codec::event(&entry.stream, entry.version, entry.position, &payload)
+    }
+
     /// A stored entry in the shape that this program's events have.
-    pub(crate) fn current_shape(&self, entry: Entry) -> Stored {
+    pub(crate) fn current_shape(&self, entry: &Entry) -> Stored {
         self.shared.reader.stored(entry)
     }
 
@@ -228,6 +234,11 @@ impl Journal {
     /// Bytes (by estimate) and streams that the cache holds.
     pub fn cached(&self) -> (usize, usize) {
         self.executor.cached()
+    }
+
+    /// How many groups of commands found that another process had been quicker, and were decided again.
+    pub fn refused(&self) -> u64 {
+        self.executor.refused()
     }
 
     /// Takes nothing new, finishes what is queued, closes the connections.

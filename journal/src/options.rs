@@ -90,7 +90,7 @@ impl Default for Options {
             clock_check: ClockCheck::Compared,
             instance: "probity".to_owned(),
             exclusive: Exclusive::No,
-            cache_bytes: 96 << 20,
+            cache_bytes: 256 << 20,
             batch_commands: 1_024,
             batch_bytes: 8 << 20,
             commands: 16_384,

@@ -45,7 +45,7 @@ where
             let page = self.after(position, &filter, PAGE_MAX).await.map_err(unexpected)?;
             let full = page.entries.len() == PAGE_MAX;
             for entry in page.entries {
-                envelopes.push(self.envelope(entry).map_err(unexpected)?);
+                envelopes.push(self.envelope(&entry).map_err(unexpected)?);
             }
             if !full {
                 return Ok(envelopes);
@@ -99,7 +99,7 @@ where
 }
 
 impl Journal {
-    fn envelope<A>(&self, entry: Entry) -> Result<EventEnvelope<A>, Error>
+    fn envelope<A>(&self, entry: &Entry) -> Result<EventEnvelope<A>, Error>
     where
         A: Decider + Aggregate<Event = <A as Decider>::Event>,
     {

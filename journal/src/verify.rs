@@ -168,7 +168,7 @@ impl Journal {
                 if entry.leaf_hash.is_none() {
                     continue;
                 }
-                let stored = self.current_shape(entry.clone());
+                let stored = self.current_shape(&entry);
                 let event = codec::decoded::<<A as Decider>::Event>(stream, &stored)?;
                 let Some(claim) = Event::claim(&event, stream) else { continue };
                 if self.holder(&claim).await?.as_deref() != Some(stream) {

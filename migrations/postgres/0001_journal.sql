@@ -72,12 +72,12 @@ FOR EACH STATEMENT EXECUTE FUNCTION journal_is_append_only();
 -- A group is accepted whole or not at all: when its stream stands at its base, the streams that it read (r_seen, a number of
 -- s_*) stand where they were seen, none of its keys (i_*, also those of commands that record nothing) is recorded and none of
 -- its claims (c_*) is taken. The events (e_*) of accepted groups get the next positions in the order given. The result names
--- what did not hold, by number.
+-- what did not hold, by number, and where the events after `since` brought their streams (n_*), unless they are too many.
 --
 -- The settings keep index plans on a table that was empty when they were made; so do the scalar sub-selects. Events are
 -- unnested in a select list, where their texts are not copied into a tuple store as they would be in a FROM.
 CREATE FUNCTION journal_append(
-    clock_us bigint,
+    clock_us bigint, since bigint,
     g_type text[], g_stream text[], g_base bigint[],
     s_type text[], s_stream text[], s_version bigint[],
     r_group int[], r_seen int[],
@@ -87,7 +87,8 @@ CREATE FUNCTION journal_append(
     e_event_type text[], e_event_version text[], e_payload json[], e_metadata json[],
     e_command text[], e_key text[], e_claim text[], e_leaf_head bytea[], e_leaf_tail bytea[],
     OUT tip bigint, OUT recorded_us bigint,
-    OUT moved int[], OUT stale int[], OUT known int[], OUT taken int[], OUT holders text[]
+    OUT moved int[], OUT stale int[], OUT known int[], OUT taken int[], OUT holders text[],
+    OUT n_type text[], OUT n_stream text[], OUT n_version bigint[]
 )
 LANGUAGE plpgsql VOLATILE
 SET search_path FROM CURRENT
@@ -109,6 +110,12 @@ BEGIN
     at := greatest('epoch'::timestamptz + clock_us * interval '1 microsecond', last_at);
     recorded_us := (extract(epoch FROM at) * 1000000)::bigint;
     stamp := int8send(recorded_us);
+
+    IF tip - since BETWEEN 1 AND 4096 THEN
+        SELECT array_agg(e.aggregate_type), array_agg(e.aggregate_id), array_agg(e.sequence)
+        INTO n_type, n_stream, n_version
+        FROM events e WHERE e.position > since;
+    END IF;
 
     SELECT array_agg(g.n) INTO moved
     FROM unnest(g_type, g_stream, g_base) WITH ORDINALITY AS g(type, stream, base, n)

@@ -6,9 +6,6 @@ use journal::Position;
 pub enum Error {
     #[error(transparent)]
     Journal(#[from] journal::Error),
-    /// The projector stops here and says so; nothing is ever skipped.
-    #[error("the event at position {position} cannot be followed: {reason}")]
-    Unreadable { position: Position, reason: String },
     #[error("{0:?} is no read model: see `Projector::NAMES`")]
     NoSuchModel(String),
     /// The schema lacks a read model's watermark.
@@ -29,7 +26,6 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Journal(error) => error.code(),
-            Self::Unreadable { .. } => "projection.unreadable",
             Self::NoSuchModel(_) => "projection.unknown",
             Self::NotMigrated(_) => "projection.not_migrated",
             Self::Stopped => "projection.stopped",
@@ -43,11 +39,7 @@ impl Error {
         match self {
             Self::Journal(error) => error.is_passing(),
             Self::Behind { .. } => true,
-            Self::Unreadable { .. }
-            | Self::NoSuchModel(_)
-            | Self::NotMigrated(_)
-            | Self::Stopped
-            | Self::Cursor(_) => false,
+            Self::NoSuchModel(_) | Self::NotMigrated(_) | Self::Stopped | Self::Cursor(_) => false,
         }
     }
 }

@@ -207,7 +207,7 @@ async fn load(session: &mut Session, model: &mut dyn Model) -> Result<(), Error>
 async fn page(journal: Journal, after: i64) -> Result<Batch, Error> {
     let page = journal.after(Position(after), &Filter::default(), BATCH_EVENTS_MAX).await?;
     let (next, head) = (page.next.0, page.head.0);
-    Ok(Batch { events: seen::decoded(page.entries)?, next, head })
+    Ok(Batch { events: seen::decoded(&journal, page.entries)?, next, head })
 }
 
 /// Moves the watermarks of some read models from one position to another, or tells that they are elsewhere.

@@ -10,8 +10,8 @@ use domain::{
     product::{self, Product},
     staff::{self, Staff},
 };
-use journal::Entry;
-use serde::{Deserialize, de::DeserializeOwned};
+use journal::{Entry, Journal};
+use serde::Deserialize;
 
 use crate::Error;
 
@@ -45,16 +45,16 @@ impl Seen {
 }
 
 /// Decodes what was read. One entry that cannot be read fails the whole page: nothing is skipped.
-pub(crate) fn decoded(entries: Vec<Entry>) -> Result<Vec<Seen>, Error> {
-    entries.into_iter().map(one).collect()
+pub(crate) fn decoded(journal: &Journal, entries: Vec<Entry>) -> Result<Vec<Seen>, Error> {
+    entries.into_iter().map(|entry| one(journal, entry)).collect()
 }
 
-fn one(entry: Entry) -> Result<Seen, Error> {
+fn one(journal: &Journal, entry: Entry) -> Result<Seen, Error> {
     let what = match entry.aggregate_type.as_str() {
-        Customer::TYPE => What::Customer(read(&entry)?),
-        Product::TYPE => What::Product(read(&entry)?),
-        Staff::TYPE => What::Staff(read(&entry)?),
-        Policy::TYPE => What::Policy(read(&entry)?),
+        Customer::TYPE => What::Customer(journal.event(&entry)?),
+        Product::TYPE => What::Product(journal.event(&entry)?),
+        Staff::TYPE => What::Staff(journal.event(&entry)?),
+        Policy::TYPE => What::Policy(journal.event(&entry)?),
         _ => What::Foreign,
     };
     Ok(Seen {
@@ -66,12 +66,6 @@ fn one(entry: Entry) -> Result<Seen, Error> {
         recorded_at: entry.recorded_at.unwrap_or(DateTime::UNIX_EPOCH),
         what,
     })
-}
-
-/// The event of an entry.
-pub(crate) fn read<E: DeserializeOwned>(entry: &Entry) -> Result<E, Error> {
-    serde_json::from_str(&entry.payload)
-        .map_err(|error| Error::Unreadable { position: entry.position, reason: error.to_string() })
 }
 
 pub(crate) fn actor(metadata: &str) -> Option<Arc<str>> {

@@ -38,12 +38,12 @@ pub async fn of_customer(
     let limit = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
     let entries = journal.stream(customer, after, limit).await?;
     let ours = entries.into_iter().filter(|entry| entry.aggregate_type == Customer::TYPE);
-    let rows = ours.map(|entry| told(&entry)).collect::<Result<Vec<_>, _>>()?;
+    let rows = ours.map(|entry| told(journal, &entry)).collect::<Result<Vec<_>, _>>()?;
     Ok(Listed::new(rows, keyset, |row| row.version.to_string()))
 }
 
-fn told(entry: &Entry) -> Result<TimelineRow, Error> {
-    let event: Event = seen::read(entry)?;
+fn told(journal: &Journal, entry: &Entry) -> Result<TimelineRow, Error> {
+    let event: Event = journal.event(entry)?;
     let sentence = domain::sentence::of(&event);
     Ok(TimelineRow {
         position: entry.position.0,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
-use journal::executor::{Backend, Batch, Broken, Recorded, Source, Stored, Tail, Verdict};
+use journal::executor::{Appended, Backend, Batch, Broken, Recorded, Source, Stored, Tail};
 use journal::{Error, Position, Version};
 use tokio::sync::{mpsc, oneshot};
 
@@ -25,7 +25,7 @@ pub(crate) struct Database {
 pub(crate) struct Open {
     tx: usize,
     orders: mpsc::UnboundedSender<Option<Batch>>,
-    replies: mpsc::UnboundedReceiver<Vec<Verdict>>,
+    replies: mpsc::UnboundedReceiver<Appended>,
 }
 
 /// Lets the scheduler do something else first.
@@ -73,13 +73,13 @@ fn is_killed(world: &Shared, tx: usize) -> bool {
     killed
 }
 
-fn commit(world: &Shared, tx: usize, batch: &Batch) -> Vec<Verdict> {
+fn commit(world: &Shared, tx: usize, batch: &Batch) -> Appended {
     let mut world = lock(world);
-    let verdicts = world.append(batch);
+    let appended = world.append(batch);
     world.check_log();
     world.txs[tx].phase = Phase::Over;
     world.release();
-    verdicts
+    appended
 }
 
 impl Database {
@@ -142,8 +142,8 @@ impl Source for Database {
 }
 
 impl Backend for Database {
-    async fn append(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
-        let (reply, wire) = oneshot::channel::<Vec<Verdict>>();
+    async fn append(&self, batch: &Batch) -> Result<Appended, Broken> {
+        let (reply, wire) = oneshot::channel::<Appended>();
         let (cut, cuts) = oneshot::channel::<()>();
         let tx = self.begin_tx(Box::new(move || drop(cut)));
         let (world, batch) = (Arc::clone(&self.world), batch.clone());
@@ -156,16 +156,16 @@ impl Backend for Database {
             if is_killed(&world, tx) {
                 return;
             }
-            let verdicts = commit(&world, tx, &batch);
+            let appended = commit(&world, tx, &batch);
             turn().await;
-            let _ = reply.send(verdicts);
+            let _ = reply.send(appended);
         });
         tokio::select! {
             biased;
             _ = cuts => Err(lost()),
-            verdicts = wire => {
+            appended = wire => {
                 self.hang_up();
-                verdicts.map_err(|_| lost())
+                appended.map_err(|_| lost())
             }
         }
     }
@@ -173,7 +173,7 @@ impl Backend for Database {
     async fn begin(&self) -> Result<(), Broken> {
         lock(&self.world).slow += 1;
         let (orders, mut ordered) = mpsc::unbounded_channel::<Option<Batch>>();
-        let (reply, replies) = mpsc::unbounded_channel::<Vec<Verdict>>();
+        let (reply, replies) = mpsc::unbounded_channel::<Appended>();
         let (begun, begins) = oneshot::channel::<()>();
         let (cut, cuts) = oneshot::channel::<()>();
         let tx = self.begin_tx(Box::new(move || drop(cut)));
@@ -196,9 +196,9 @@ impl Backend for Database {
                 world.release();
                 return;
             };
-            let verdicts = commit(&world, tx, &batch);
+            let appended = commit(&world, tx, &batch);
             turn().await;
-            let _ = reply.send(verdicts);
+            let _ = reply.send(appended);
         });
         let begun = tokio::select! {
             biased;
@@ -214,7 +214,7 @@ impl Backend for Database {
         Ok(())
     }
 
-    async fn finish(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    async fn finish(&self, batch: &Batch) -> Result<Appended, Broken> {
         let Some(mut open) = self.open.lock().unwrap().take() else { return Err(lost()) };
         let (cut, cuts) = oneshot::channel::<()>();
         let wire = Wire { tx: open.tx, cut: Box::new(move || drop(cut)) };
@@ -223,9 +223,9 @@ impl Backend for Database {
         tokio::select! {
             biased;
             _ = cuts => Err(lost()),
-            verdicts = open.replies.recv() => {
+            appended = open.replies.recv() => {
                 self.hang_up();
-                verdicts.ok_or_else(lost)
+                appended.ok_or_else(lost)
             }
         }
     }

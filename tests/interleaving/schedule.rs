@@ -40,6 +40,7 @@ pub(crate) struct Seen {
     pub(crate) slow: usize,
     pub(crate) refused: usize,
     pub(crate) lost: usize,
+    pub(crate) news: usize,
 }
 
 impl Seen {
@@ -59,6 +60,7 @@ pub(crate) fn explore(scenario: &Scenario, seeds: u64, mistake: Option<Mistake>)
         seen.slow += world.slow;
         seen.refused += world.refused;
         seen.lost += world.lost;
+        seen.news += world.news;
         if let Some(violation) = &world.violation {
             seen.violation = Some(format!("seed {seed}: {violation}"));
             break;

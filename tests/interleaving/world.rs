@@ -7,7 +7,7 @@ use std::task::Waker;
 use chrono::{DateTime, Utc};
 use domain::decider::Decider;
 use futures::future::BoxFuture;
-use journal::executor::{Batch, Draft, Group, Line, Moved, Refused, Verdict};
+use journal::executor::{Appended, Batch, Draft, Group, Line, Moved, News, Refused, Verdict};
 use journal::{Position, Version};
 use uuid::Uuid;
 
@@ -114,6 +114,8 @@ pub(crate) struct World {
     pub(crate) slow: usize,
     pub(crate) refused: usize,
     pub(crate) lost: usize,
+    /// What appends said of the other process.
+    pub(crate) news: usize,
 }
 
 pub(crate) struct Wire {
@@ -198,9 +200,19 @@ impl World {
     }
 
     /// Step 6, literally: group by group, each seeing what earlier groups of this call wrote.
-    pub(crate) fn append(&mut self, batch: &Batch) -> Vec<Verdict> {
+    pub(crate) fn append(&mut self, batch: &Batch) -> Appended {
         self.check_independent(batch);
-        batch.groups.iter().map(|group| self.group(group)).collect()
+        let since = batch.since.map_or(i64::MAX, |since| since.0);
+        let others = self.log.iter().filter(|logged| logged.position > since);
+        let news = others.map(|logged| News {
+            aggregate_type: logged.aggregate_type.to_owned(),
+            stream: logged.stream.clone(),
+            version: Version(logged.version),
+        });
+        let news: Vec<News> = news.collect();
+        self.news += news.len();
+        let verdicts = batch.groups.iter().map(|group| self.group(group)).collect();
+        Appended { verdicts, head: Position(self.tip()), news }
     }
 
     /// What the engines rely on when they check all groups before the first insert.

@@ -43,7 +43,7 @@ impl Earlier {
             for entry in &entries {
                 // Most events of a customer are of no import: they are not even read.
                 if entry.payload.contains(giver.digest()) {
-                    let event = serde_json::from_str(&entry.payload).map_err(Problem::internal)?;
+                    let event = journal.event(entry).map_err(Problem::from)?;
                     found.note(event, giver.digest());
                 }
             }

@@ -32,6 +32,18 @@ struct Figures {
 }
 
 pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
+    let rows = Arc::new(order_rows(&bench.company)?);
+    let mut rounds = Vec::new();
+    for round in 0..bench.scale.rounds {
+        bench.say(&format!("orders, round {}", round + 1));
+        rounds.push(self::round(bench, &rows).await?);
+    }
+    ensure!(!rounds.is_empty(), "no round was measured");
+    Ok(rows_of(&rounds))
+}
+
+/// Each round has stores of its own: customers that only ever order would grow from round to round.
+async fn round(bench: &Bench, rows: &Arc<Vec<Recorded>>) -> Result<Figures> {
     let customers = bench.scale.customers;
     let whose = Whose::Many { first: 0, count: customers };
     let url = bench.store("bench_ours", customers, Sales::default()).await?;
@@ -43,26 +55,19 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         sqlx::query(sql).execute(&plain).await?;
     }
     let into = inserts::Into::Postgres(plain.clone());
-    let rows = Arc::new(order_rows(&bench.company)?);
     let journal = ours::open(&url, "bench").await?;
     // Both sides have seen every customer once before anything is counted: a server runs for weeks.
     let (_, warm) =
         bench.drive("warm", ours::clients(&journal, &bench.company, whose, PEAK, 1)).await?;
     let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
 
-    let sides =
-        Sides { bench, stock_url: &stock_url, journal: &journal, into: &into, rows: &rows, whose };
-    let (mut rounds, mut source) = (Vec::new(), 10);
-    for round in 0..bench.scale.rounds {
-        bench.say(&format!("orders, round {}", round + 1));
-        rounds.push(sides.round(&mut source, &mut acknowledged).await?);
-    }
+    let sides = Sides { bench, stock_url: &stock_url, journal: &journal, into: &into, rows, whose };
+    let figures = sides.measure(&mut acknowledged).await?;
     plain.close().await;
     check::acknowledged(&journal, Position(bench.seeded()), &acknowledged).await?;
     check::limits(&journal, customers).await?;
     journal.close().await;
-    ensure!(!rounds.is_empty(), "no round was measured");
-    Ok(rows_of(&rounds))
+    Ok(figures)
 }
 
 /// What is measured against what.
@@ -76,32 +81,28 @@ struct Sides<'a> {
 }
 
 impl Sides<'_> {
-    async fn round(
-        &self,
-        source: &mut u32,
-        acknowledged: &mut Vec<Acknowledged>,
-    ) -> Result<Figures> {
-        let bench = self.bench;
+    async fn measure(&self, acknowledged: &mut Vec<Acknowledged>) -> Result<Figures> {
+        let (bench, mut source) = (self.bench, 10);
         let mut figures = Figures { stock: Vec::new(), inserts: Vec::new(), ours: Vec::new() };
         for tasks in [1, 8, 32, 64] {
-            *source += 1;
+            source += 1;
             let (pool, repository) = stock::postgres(self.stock_url, tasks.max(2)).await?;
-            let clients = stock::clients(repository, &bench.company, self.whose, tasks, *source);
+            let clients = stock::clients(repository, &bench.company, self.whose, tasks, source);
             let (measured, _) = bench.drive("stock", clients).await?;
             figures.stock.push((tasks, measured));
             pool.close().await;
         }
         for in_flight in [PEAK, 8, 1] {
-            *source += 1;
+            source += 1;
             let clients =
-                ours::clients(self.journal, &bench.company, self.whose, in_flight, *source);
+                ours::clients(self.journal, &bench.company, self.whose, in_flight, source);
             let (measured, clients) = bench.drive("Probity", clients).await?;
             acknowledged.extend(clients.into_iter().flat_map(|c| c.acknowledged));
             figures.ours.push((in_flight, measured));
         }
         for connections in PEERS {
-            *source += 1;
-            let clients = inserts::clients(self.into, self.rows, connections, *source);
+            source += 1;
+            let clients = inserts::clients(self.into, self.rows, connections, source);
             let (measured, _) = bench.drive("inserts", clients).await?;
             figures.inserts.push((connections, measured));
         }

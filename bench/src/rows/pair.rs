@@ -137,24 +137,15 @@ impl Process {
     }
 }
 
-/// Lets processes work side by side on these ranges of customers; answers commands per second of all together.
-async fn side_by_side(
-    bench: &Bench,
-    url: &str,
-    ranges: &[(u32, u32)],
-    source: &mut u32,
-    acknowledged: &mut Vec<Acknowledged>,
-) -> Result<f64> {
-    let mut processes = Vec::new();
-    for range in ranges {
-        *source += 2;
-        processes.push(Process::start(
-            url,
-            *range,
-            *source,
-            bench.scale.span,
-            bench.folder.path(),
-        )?);
+/// Lets processes work side by side on these ranges of customers, on a journal of their own; answers commands per second of all
+/// together.
+async fn side_by_side(bench: &Bench, ranges: &[(u32, u32)]) -> Result<f64> {
+    let url = bench.store("bench_pair", bench.scale.customers, Sales::default()).await?;
+    let seeded = Position(bench.seeded());
+    let (mut processes, mut acknowledged) = (Vec::new(), Vec::new());
+    for (range, source) in ranges.iter().zip((100..).step_by(2)) {
+        let (span, folder) = (bench.scale.span, bench.folder.path());
+        processes.push(Process::start(&url, *range, source, span, folder)?);
     }
     for process in &mut processes {
         process.ready().await?;
@@ -176,23 +167,21 @@ async fn side_by_side(
             },
         ));
     }
+    let journal = ours::open(&url, "bench").await?;
+    check::acknowledged(&journal, seeded, &acknowledged).await?;
+    check::limits(&journal, bench.scale.customers).await?;
+    journal.close().await;
     Ok(number(commands) / seconds)
 }
 
 pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let customers = bench.scale.customers;
-    let url = bench.store("bench_pair", customers, Sales::default()).await?;
-    let seeded = Position(bench.seeded());
     let (all, half) = ((0, customers), customers / 2);
     let (mut disjoint, mut same) = (Vec::new(), Vec::new());
-    let (mut acknowledged, mut source) = (Vec::new(), 100);
     for round in 0..bench.scale.rounds {
-        let mut run = async |ranges: &[(u32, u32)]| {
-            side_by_side(bench, &url, ranges, &mut source, &mut acknowledged).await
-        };
-        let one = run(&[all]).await?;
-        let apart = run(&[(0, half), (half, customers - half)]).await?;
-        let together = run(&[all, all]).await?;
+        let one = side_by_side(bench, &[all]).await?;
+        let apart = side_by_side(bench, &[(0, half), (half, customers - half)]).await?;
+        let together = side_by_side(bench, &[all, all]).await?;
         bench.say(&format!(
             "processes, round {}: one {} commands/s, two apart {}, two on the same {}",
             round + 1,
@@ -203,10 +192,6 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         disjoint.push(Round { ours: apart, peer: Some(one) });
         same.push(Round { ours: together, peer: Some(one) });
     }
-    let journal = ours::open(&url, "bench").await?;
-    check::acknowledged(&journal, seeded, &acknowledged).await?;
-    check::limits(&journal, customers).await?;
-    journal.close().await;
     let compared = |what, must, aim, rounds| Compared {
         what,
         target: Target::AtLeast { must, aim },

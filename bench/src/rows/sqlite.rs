@@ -11,7 +11,7 @@ use crate::{
     orders::Whose,
     ours,
     rows::orders::order_rows,
-    seeding::{Sales, Store},
+    seeding::{Recorded, Sales, Store},
     table::{Compared, Round, Row, Target},
 };
 
@@ -20,43 +20,12 @@ const PEAK: u32 = 256;
 const INSERTING: u32 = 1;
 
 pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
-    let customers = bench.scale.customers;
-    let whose = Whose::Many { first: 0, count: customers };
-    let (path, url) = bench.file("orders.db");
-    Journal::migrate(&url).await?;
-    let pool = embedded::pool(&path, 1).await?;
-    bench.seed(&Store::Sqlite(pool.clone()), customers, Sales::default()).await?;
-    pool.close().await;
-    let seeded = Position(bench.seeded());
-    let (plain, _) = bench.file("plain.db");
-    let plain = embedded::pool(&plain, INSERTING).await?;
-    for sql in inserts::SQLITE_TABLE {
-        sqlx::query(sql).execute(&plain).await?;
-    }
-    let into = inserts::Into::Sqlite(plain.clone());
     let rows = Arc::new(order_rows(&bench.company)?);
-    let journal = ours::open(&url, "bench").await?;
-    let warm = ours::clients(&journal, &bench.company, whose, PEAK, 1);
-    let (_, warm) = bench.drive("warm", warm).await?;
-    let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
-    let (mut rounds, mut source) = (Vec::new(), 10);
+    let mut rounds = Vec::new();
     for round in 0..bench.scale.rounds {
         bench.say(&format!("orders on SQLite, round {}", round + 1));
-        source += 2;
-        let clients = inserts::clients(&into, &rows, INSERTING, source);
-        let (inserted, _) = bench.drive("inserts", clients).await?;
-        let clients = ours::clients(&journal, &bench.company, whose, PEAK, source + 1);
-        let (measured, clients) = bench.drive("Probity", clients).await?;
-        acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
-        rounds.push(Round {
-            ours: measured.events_a_second(),
-            peer: Some(inserted.events_a_second()),
-        });
+        rounds.push(self::round(bench, round, &rows).await?);
     }
-    plain.close().await;
-    check::acknowledged(&journal, seeded, &acknowledged).await?;
-    check::limits(&journal, customers).await?;
-    journal.close().await;
     Ok(vec![Row {
         number: 6,
         what: "the same as the first, SQLite synchronous=FULL",
@@ -69,4 +38,35 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
         }],
         notes: Vec::new(),
     }])
+}
+
+/// Each round has files of its own: customers that only ever order would grow from round to round.
+async fn round(bench: &Bench, round: u32, rows: &Arc<Vec<Recorded>>) -> Result<Round> {
+    let customers = bench.scale.customers;
+    let whose = Whose::Many { first: 0, count: customers };
+    let (path, url) = bench.file(&format!("orders-{round}.db"));
+    Journal::migrate(&url).await?;
+    let pool = embedded::pool(&path, 1).await?;
+    bench.seed(&Store::Sqlite(pool.clone()), customers, Sales::default()).await?;
+    pool.close().await;
+    let seeded = Position(bench.seeded());
+    let (plain, _) = bench.file(&format!("plain-{round}.db"));
+    let plain = embedded::pool(&plain, INSERTING).await?;
+    for sql in inserts::SQLITE_TABLE {
+        sqlx::query(sql).execute(&plain).await?;
+    }
+    let into = inserts::Into::Sqlite(plain.clone());
+    let journal = ours::open(&url, "bench").await?;
+    let warm = ours::clients(&journal, &bench.company, whose, PEAK, 1);
+    let (_, warm) = bench.drive("warm", warm).await?;
+    let mut acknowledged: Vec<_> = warm.into_iter().flat_map(|c| c.acknowledged).collect();
+    let (inserted, _) = bench.drive("inserts", inserts::clients(&into, rows, INSERTING, 2)).await?;
+    let clients = ours::clients(&journal, &bench.company, whose, PEAK, 3);
+    let (measured, clients) = bench.drive("Probity", clients).await?;
+    acknowledged.extend(clients.into_iter().flat_map(|client| client.acknowledged));
+    plain.close().await;
+    check::acknowledged(&journal, seeded, &acknowledged).await?;
+    check::limits(&journal, customers).await?;
+    journal.close().await;
+    Ok(Round { ours: measured.events_a_second(), peer: Some(inserted.events_a_second()) })
 }

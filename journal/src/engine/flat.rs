@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 
-use crate::executor::{Batch, Draft, Group, Line, Moved, Refused, Verdict};
+use crate::executor::{Appended, Batch, Draft, Group, Line, Moved, News, Refused, Verdict};
 use crate::types::Read;
 use crate::{Error, Position, Version, codec, leaf};
 
@@ -47,6 +47,7 @@ pub(super) struct Findings {
     pub(super) known: Vec<usize>,
     /// Claims that are taken, and by whom.
     pub(super) taken: Vec<(usize, String)>,
+    pub(super) news: Vec<News>,
 }
 
 impl<'a> Flat<'a> {
@@ -113,19 +114,20 @@ impl<'a> Flat<'a> {
         self.reads.iter().filter(|(_, seen)| found.stale.contains(seen)).map(|(g, _)| *g)
     }
 
-    pub(super) fn verdicts(&self, found: &Findings) -> Result<Vec<Verdict>, Error> {
+    pub(super) fn appended(&self, found: Findings) -> Result<Appended, Error> {
         let recorded_at = at(found.recorded_us)?;
-        let refused = self.refused(found);
+        let refused = self.refused(&found);
         let mut tip = found.tip;
         let verdict = |(g, group): (usize, &Group)| {
             if refused.contains(&g) {
-                return Verdict::Refused(self.why(g, found));
+                return Verdict::Refused(self.why(g, &found));
             }
             let before = Position(tip);
             tip += group.drafts.iter().map(|draft| count(draft.lines.len())).sum::<i64>();
             Verdict::Accepted { tip: before, recorded_at }
         };
-        Ok(self.batch.groups.iter().enumerate().map(verdict).collect())
+        let verdicts = self.batch.groups.iter().enumerate().map(verdict).collect();
+        Ok(Appended { verdicts, head: Position(tip), news: found.news })
     }
 
     fn why(&self, group: usize, found: &Findings) -> Refused {

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::executor::{Backend, Batch, Broken, Recorded, Source, Tail, Verdict};
+use crate::executor::{Appended, Backend, Batch, Broken, Recorded, Source, Tail};
 use crate::options::Clock;
 use crate::{Error, Version};
 use postgres::PgWriter;
@@ -64,7 +64,7 @@ impl Source for Database {
 }
 
 impl Backend for Database {
-    async fn append(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    async fn append(&self, batch: &Batch) -> Result<Appended, Broken> {
         match &self.writer {
             Writer::Postgres(writer) => writer.append(batch).await,
             Writer::Sqlite(writer) => writer.append(batch).await,
@@ -78,7 +78,7 @@ impl Backend for Database {
         }
     }
 
-    async fn finish(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    async fn finish(&self, batch: &Batch) -> Result<Appended, Broken> {
         match &self.writer {
             Writer::Postgres(writer) => writer.finish(batch).await,
             Writer::Sqlite(writer) => writer.finish(batch).await,

@@ -16,11 +16,11 @@ use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::flat::{Findings, Flat, from_one};
-use crate::executor::{Batch, Broken, Verdict};
-use crate::{Error, Options};
+use crate::executor::{Appended, Batch, Broken, News};
+use crate::{Error, Options, Version};
 
 const APPEND: &str = "SELECT * FROM journal_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, \
-     $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)";
+     $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)";
 const OWN_BACKEND: &str =
     "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()";
 /// Waits until it has ended, at most five seconds.
@@ -163,6 +163,9 @@ struct Reply {
     known: Option<Vec<i32>>,
     taken: Option<Vec<i32>>,
     holders: Option<Vec<String>>,
+    n_type: Option<Vec<String>>,
+    n_stream: Option<Vec<String>>,
+    n_version: Option<Vec<i64>>,
 }
 
 impl PgWriter {
@@ -171,7 +174,7 @@ impl PgWriter {
     }
 
     /// The reply is complete only when the server is ready for the next query, that is after the commit: sqlx reads up to there.
-    pub(crate) async fn append(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    pub(crate) async fn append(&self, batch: &Batch) -> Result<Appended, Broken> {
         let mut line = self.line.lock().await;
         self.call(&mut line, batch).await
     }
@@ -182,12 +185,12 @@ impl PgWriter {
         self.run(&mut line, "SELECT journal_lock()").await
     }
 
-    pub(crate) async fn finish(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    pub(crate) async fn finish(&self, batch: &Batch) -> Result<Appended, Broken> {
         let mut line = self.line.lock().await;
         match self.call(&mut line, batch).await {
-            Ok(verdicts) => {
+            Ok(appended) => {
                 self.run(&mut line, "COMMIT").await?;
-                Ok(verdicts)
+                Ok(appended)
             }
             Err(broken) => {
                 self.roll_back(&mut line).await;
@@ -258,7 +261,7 @@ impl PgWriter {
         }
     }
 
-    async fn call(&self, line: &mut Line, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    async fn call(&self, line: &mut Line, batch: &Batch) -> Result<Appended, Broken> {
         let patience = self.sessions.patience();
         let flat = Flat::new(batch);
         let wire = self.wire(line).await?;
@@ -267,7 +270,7 @@ impl PgWriter {
             Ok(Err(error)) => return Err(broken(line, error)),
             Err(_) => return Err(broken(line, sqlx::Error::PoolTimedOut)),
         };
-        flat.verdicts(&findings(reply)).map_err(Broken::Unknown)
+        flat.appended(findings(reply)).map_err(Broken::Unknown)
     }
 
     async fn roll_back(&self, line: &mut Line) {
@@ -304,6 +307,15 @@ fn findings(reply: Reply) -> Findings {
         list.unwrap_or_default().into_iter().map(|n| from_one(i64::from(n))).collect()
     };
     let taken = numbers(reply.taken).into_iter().zip(reply.holders.unwrap_or_default());
+    let types = reply.n_type.unwrap_or_default().into_iter();
+    let news = types
+        .zip(reply.n_stream.unwrap_or_default())
+        .zip(reply.n_version.unwrap_or_default())
+        .map(|((aggregate_type, stream), version)| News {
+            aggregate_type,
+            stream,
+            version: Version(version),
+        });
     Findings {
         tip: reply.tip,
         recorded_us: reply.recorded_us,
@@ -311,6 +323,7 @@ fn findings(reply: Reply) -> Findings {
         stale: numbers(reply.stale),
         known: numbers(reply.known),
         taken: taken.collect(),
+        news: news.collect(),
     }
 }
 
@@ -361,8 +374,9 @@ fn arguments(batch: &Batch, flat: &Flat<'_>) -> Result<PgArguments, BoxDynError>
     let texts: usize =
         rows.iter().map(|row| row.line.payload.len() + row.draft.metadata.len()).sum();
     let mut to = PgArguments::default();
-    to.reserve(26, texts + EVENT_BYTES * rows.len() + GROUP_BYTES * groups.len());
+    to.reserve(27, texts + EVENT_BYTES * rows.len() + GROUP_BYTES * groups.len());
     to.add(batch.clock.timestamp_micros())?;
+    to.add(batch.since.map(|since| since.0))?;
     to.add(groups.iter().map(|g| g.aggregate_type).collect::<Vec<&str>>())?;
     to.add(groups.iter().map(|g| &*g.stream).collect::<Vec<&str>>())?;
     to.add(groups.iter().map(|g| g.base.0).collect::<Vec<i64>>())?;

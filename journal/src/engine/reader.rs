@@ -1,5 +1,6 @@
 //! Reading: tails of streams for decisions, pages for followers, commands by key.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -231,20 +232,29 @@ impl Reader {
         let sql = &self.sql.shaped;
         let rows =
             either!(&self.pool, sql, [aggregate_type, stream, after.0, until.0], fetch_all, Entry)?;
-        Ok(Tail::Rows(rows.into_iter().map(|entry| self.stored(entry)).collect()))
+        Ok(Tail::Rows(rows.iter().map(|entry| self.stored(entry)).collect()))
     }
 
     /// The entry in its current shape.
-    pub(crate) fn stored(&self, entry: Entry) -> Stored {
-        let Entry { position, version, mut event_type, mut event_version, mut payload, .. } = entry;
+    pub(crate) fn stored(&self, entry: &Entry) -> Stored {
+        let payload = self.payload(entry).into_owned();
+        Stored { position: entry.position, version: entry.version, payload }
+    }
+
+    /// The entry's payload in its current shape.
+    pub(crate) fn payload<'e>(&self, entry: &'e Entry) -> Cow<'e, str> {
+        let (mut event_type, mut event_version) =
+            (Cow::Borrowed(entry.event_type.as_str()), entry.event_version);
+        let mut payload = Cow::Borrowed(entry.payload.as_str());
         for upcast in self.upcasts.iter() {
             while let Some((new_type, new_version, new_payload)) =
                 upcast.upcast(&event_type, event_version, &payload)
             {
-                (event_type, event_version, payload) = (new_type, new_version, new_payload);
+                event_version = new_version;
+                (event_type, payload) = (Cow::Owned(new_type), Cow::Owned(new_payload));
             }
         }
-        Stored { position, version, payload }
+        payload
     }
 
     /// The version that a stream had at a time.
@@ -277,7 +287,7 @@ impl Reader {
             stream: first.stream.clone(),
             metadata: first.metadata.clone(),
             recorded_at: first.recorded_at.unwrap_or_default(),
-            rows: entries.into_iter().map(|entry| self.stored(entry)).collect(),
+            rows: entries.iter().map(|entry| self.stored(entry)).collect(),
         }))
     }
 

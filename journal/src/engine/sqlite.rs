@@ -11,7 +11,7 @@ use sqlx::{Arguments, Connection, Executor as _};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use super::flat::{Findings, Flat, Row, from_one};
-use crate::executor::{Batch, Broken, Verdict};
+use crate::executor::{Appended, Batch, Broken};
 use crate::{Error, leaf};
 
 /// What does not hold, one row each, and the tip. The lists come as JSON, so that one statement serves any number.
@@ -47,12 +47,19 @@ fn insert(rows: usize) -> String {
     )
 }
 
+/// How many pages the write-ahead log may hold before they are copied into the file (32 MiB). SQLite's own 1000 are a few
+/// batches, and pages of indexes that change again at once were copied each time.
+const CHECKPOINT_PAGES: &str = "8192";
+/// KiB of pages that the writer keeps at most: its inserts land all over the indexes.
+const WRITER_CACHE: &str = "-65536";
+
 /// As every connection of ours opens the file.
 pub(crate) fn address(url: &str, busy_timeout: Duration) -> Result<SqliteConnectOptions, Error> {
     Ok(SqliteConnectOptions::from_str(url)
         .map_err(|error| Error::Address(error.to_string()))?
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .foreign_keys(true)
         .busy_timeout(busy_timeout))
 }
@@ -84,13 +91,17 @@ struct Line {
 
 impl SqliteWriter {
     pub(crate) fn new(options: SqliteConnectOptions, turns: Turns) -> SqliteWriter {
+        let options = options.pragma("cache_size", WRITER_CACHE);
         SqliteWriter { options, turns, line: Mutex::default() }
     }
 
-    pub(crate) async fn append(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    pub(crate) async fn append(&self, batch: &Batch) -> Result<Appended, Broken> {
         let mut line = self.line.lock().await;
+        let flat = Flat::new(batch);
+        // Hashed before others have to wait for the file.
+        let rows = flat.rows();
         self.open(&mut line).await?;
-        self.write(&mut line, batch).await
+        self.write(&mut line, batch, &flat, &rows).await
     }
 
     pub(crate) async fn begin(&self) -> Result<(), Broken> {
@@ -98,9 +109,10 @@ impl SqliteWriter {
         self.open(&mut line).await
     }
 
-    pub(crate) async fn finish(&self, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    pub(crate) async fn finish(&self, batch: &Batch) -> Result<Appended, Broken> {
         let mut line = self.line.lock().await;
-        self.write(&mut line, batch).await
+        let flat = Flat::new(batch);
+        self.write(&mut line, batch, &flat, &flat.rows()).await
     }
 
     pub(crate) async fn leave(&self) {
@@ -148,18 +160,19 @@ impl SqliteWriter {
         Ok(())
     }
 
-    async fn write(&self, line: &mut Line, batch: &Batch) -> Result<Vec<Verdict>, Broken> {
+    async fn write(
+        &self,
+        line: &mut Line,
+        batch: &Batch,
+        flat: &Flat<'_>,
+        rows: &[Row<'_>],
+    ) -> Result<Appended, Broken> {
         let Some(connection) = &mut line.connection else {
             return Err(Broken::Nothing(Error::Closed));
         };
-        let flat = Flat::new(batch);
-        let written = write(connection, batch, &flat).await;
-        let verdicts = match written {
-            Ok(found) => flat.verdicts(&found),
-            Err(error) => Err(error),
-        };
-        let verdicts = match verdicts {
-            Ok(verdicts) => verdicts,
+        let written = write(connection, batch, flat, rows).await;
+        let appended = match written.and_then(|found| flat.appended(found)) {
+            Ok(appended) => appended,
             Err(error) => {
                 roll_back(line).await;
                 return Err(Broken::Nothing(error));
@@ -172,7 +185,7 @@ impl SqliteWriter {
         match committed.map_err(Error::from) {
             Ok(_) => {
                 line.turn = None;
-                Ok(verdicts)
+                Ok(appended)
             }
             // Not committed: the commit's last frame found no room, or another connection was in the way.
             Err(error) if error.is_passing() => {
@@ -207,11 +220,11 @@ async fn write(
     connection: &mut SqliteConnection,
     batch: &Batch,
     flat: &Flat<'_>,
+    rows: &[Row<'_>],
 ) -> Result<Findings, Error> {
     let mut found = check(connection, batch, flat).await?;
     found.recorded_us = found.recorded_us.max(batch.clock.timestamp_micros());
     let refused = flat.refused(&found);
-    let rows = flat.rows();
     let mut rest: Vec<&Row<'_>> = rows.iter().filter(|row| !refused.contains(&row.group)).collect();
     let mut position = found.tip;
     for (size, sql) in INSERTS.iter() {

@@ -1,6 +1,7 @@
 //! Steps 1 to 4 and 7 to 9 from the command's side: the task that owns a command until its outcome is known.
 
 use std::future::Future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -82,6 +83,10 @@ impl<A: Decider> Rule<A> for OfEvents<A> {
 /// The entry of a stream: its head, the state that everything queued here leads to. Not confirmed.
 struct Entry<A> {
     life: Life,
+    /// How far the head is known to be recorded; what it holds beyond is queued.
+    confirmed: AtomicI64,
+    /// How far other processes are known to have brought the stream.
+    heard: AtomicI64,
     head: tokio::sync::Mutex<Option<Head<A>>>,
 }
 
@@ -94,6 +99,21 @@ struct Head<A> {
 impl<A: Decider> Item for Entry<A> {
     fn life(&self) -> &Life {
         &self.life
+    }
+
+    fn confirm(&self, to: Version) {
+        self.confirmed.fetch_max(to.0, Ordering::SeqCst);
+    }
+
+    fn hear(&self, of: Version) {
+        self.heard.fetch_max(of.0, Ordering::SeqCst);
+    }
+}
+
+impl<A> Entry<A> {
+    fn new(life: Life) -> Self {
+        let (confirmed, heard) = (AtomicI64::new(0), AtomicI64::new(0));
+        Entry { life, confirmed, heard, head: tokio::sync::Mutex::new(None) }
     }
 }
 
@@ -205,17 +225,18 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     async fn queue(&self, again: bool) -> Result<(Cell<A>, oneshot::Receiver<Reply>), Error> {
         let order = &self.order;
         loop {
-            let entry = self.shared.heads.get_or_make(A::TYPE, &order.stream, |life| Entry::<A> {
-                life,
-                head: tokio::sync::Mutex::new(None),
-            });
+            let entry = self.shared.heads.get_or_make(A::TYPE, &order.stream, Entry::<A>::new);
             let mut slot = entry.head.lock().await;
             if entry.life.is_dead() {
                 continue;
             }
-            let head = match slot.as_mut() {
-                Some(head) => head,
-                None => slot.insert(self.load(&entry.life, again).await?),
+            let head = if let Some(head) = slot.as_mut() {
+                self.catch_up(&entry, head).await?;
+                head
+            } else {
+                let head = slot.insert(self.load(&entry.life, again).await?);
+                entry.confirm(head.version);
+                head
             };
             let confirmed = self.shared.confirmed(Freshness::AsRemembered);
             let (prepared, reads) = order.rule.prepare(&head.state, &confirmed).await?;
@@ -243,6 +264,27 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
             self.shared.queue.push(Queued { entry: item, base, draft, deadline, reply });
             return Ok((Cell::new(Decided { base, outcome }), replies));
         }
+    }
+
+    /// Reads what another process is known to have recorded: to decide without it would only be refused.
+    async fn catch_up(&self, entry: &Entry<A>, head: &mut Head<A>) -> Result<(), Error> {
+        let confirmed = entry.confirmed.load(Ordering::SeqCst);
+        if entry.heard.load(Ordering::SeqCst) <= confirmed {
+            return Ok(());
+        }
+        // What is queued on this head will be refused.
+        if head.version.0 > confirmed {
+            self.shared.heads.remove(&entry.life);
+            return Ok(());
+        }
+        let stream = &self.order.stream;
+        let tail = self.shared.backend.tail(A::TYPE, stream, head.version).await?;
+        let mut whole = WholeOrEnded(Some(&entry.life));
+        head.version = codec::fold(&mut head.state, stream, head.version, &tail)?;
+        whole.0 = None;
+        entry.confirm(head.version);
+        self.weigh(&entry.life, head);
+        Ok(())
     }
 
     /// Whose head was refused may be refused again, so its confirmed state is kept and only what followed is read.

@@ -18,6 +18,8 @@ use crate::{Error, Position, Read, Version};
 #[derive(Clone, Debug)]
 pub struct Batch {
     pub clock: DateTime<Utc>,
+    /// The last position that this process knows of; None before its first append.
+    pub since: Option<Position>,
     pub groups: Vec<Group>,
 }
 
@@ -29,6 +31,14 @@ pub struct Group {
     /// The version that the first command was decided on; each later one was decided on what those before it lead to.
     pub base: Version,
     pub drafts: Vec<Draft>,
+}
+
+impl Group {
+    /// The version that its last event leads to.
+    pub(crate) fn reaches(&self) -> Version {
+        let lines: usize = self.drafts.iter().map(|draft| draft.lines.len()).sum();
+        Version(self.base.0 + i64::try_from(lines).unwrap_or(i64::MAX))
+    }
 }
 
 /// One decided command. Without lines it records nothing (it was rejected, or had nothing to do), and is confirmed all the same.
@@ -48,6 +58,25 @@ pub struct Line {
     pub event_version: String,
     pub payload: String,
     pub claim: Option<String>,
+}
+
+/// What a batch led to.
+#[derive(Clone, Debug)]
+pub struct Appended {
+    /// One for each group.
+    pub verdicts: Vec<Verdict>,
+    /// The last position after it.
+    pub head: Position,
+    pub news: Vec<News>,
+}
+
+/// How far another process has brought a stream since the batch's `since`. Only advice, and where there is too much of it left
+/// out: what is not learnt here is learnt from a refusal.
+#[derive(Clone, Debug)]
+pub struct News {
+    pub aggregate_type: String,
+    pub stream: String,
+    pub version: Version,
 }
 
 /// What became of a group.
@@ -142,13 +171,13 @@ pub trait Source: Send + Sync + 'static {
 /// `leave`, one at a time.
 pub trait Backend: Source {
     /// Steps 6 and 7: takes the lock, checks, inserts and commits, in one go.
-    fn append(&self, batch: &Batch) -> impl Future<Output = Result<Vec<Verdict>, Broken>> + Send;
+    fn append(&self, batch: &Batch) -> impl Future<Output = Result<Appended, Broken>> + Send;
 
     /// Step 9: begins a transaction and takes the lock. Until `finish` or `abandon` nobody else commits events.
     fn begin(&self) -> impl Future<Output = Result<(), Broken>> + Send;
 
     /// Appends in the open transaction and commits.
-    fn finish(&self, batch: &Batch) -> impl Future<Output = Result<Vec<Verdict>, Broken>> + Send;
+    fn finish(&self, batch: &Batch) -> impl Future<Output = Result<Appended, Broken>> + Send;
 
     /// Ends the open transaction without any change.
     fn abandon(&self) -> impl Future<Output = ()> + Send;

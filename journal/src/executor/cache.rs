@@ -51,6 +51,12 @@ pub(super) trait Item: Any + Send + Sync {
 
     /// The stream has moved on.
     fn outdate(&self) {}
+
+    /// What was queued on it is recorded, up to this version.
+    fn confirm(&self, _to: Version) {}
+
+    /// Another process has brought the stream to this version.
+    fn hear(&self, _of: Version) {}
 }
 
 pub(super) struct Cache {
@@ -111,7 +117,7 @@ impl Cache {
     }
 
     /// The live item of a stream, if there is one.
-    pub(super) fn find(&self, aggregate_type: &'static str, stream: &str) -> Option<Arc<dyn Item>> {
+    pub(super) fn find(&self, aggregate_type: &str, stream: &str) -> Option<Arc<dyn Item>> {
         let inner = self.inner();
         let item = inner.items.get(aggregate_type)?.get(stream)?;
         (!item.life().is_dead()).then(|| Arc::clone(item))

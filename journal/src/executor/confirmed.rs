@@ -51,6 +51,13 @@ impl<A: Decider> Item for Remembered<A> {
     fn outdate(&self) {
         self.moves.fetch_add(1, Ordering::SeqCst);
     }
+
+    fn hear(&self, of: Version) {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.as_ref().is_none_or(|known| known.version < of) {
+            self.outdate();
+        }
+    }
 }
 
 impl Confirmed {

@@ -15,7 +15,7 @@ mod flights;
 mod queue;
 mod writer;
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -23,8 +23,8 @@ use domain::decider::Decider;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot, watch};
 
 pub use backend::{
-    Backend, Batch, Broken, Draft, Group, Line, Moved, Recorded, Refused, Source, Stored, Tail,
-    Verdict,
+    Appended, Backend, Batch, Broken, Draft, Group, Line, Moved, News, Recorded, Refused, Source,
+    Stored, Tail, Verdict,
 };
 pub use confirmed::Confirmed;
 
@@ -77,6 +77,7 @@ struct Shared<B> {
     permits: Arc<Semaphore>,
     closed: AtomicBool,
     acknowledged: AtomicI64,
+    refused: AtomicU64,
     doorbell: Arc<watch::Sender<Position>>,
     ended: Mutex<Option<oneshot::Receiver<()>>>,
 }
@@ -97,6 +98,7 @@ impl<B: Backend> Executor<B> {
             permits: Arc::new(Semaphore::new(limits.commands)),
             closed: AtomicBool::new(false),
             acknowledged: AtomicI64::new(0),
+            refused: AtomicU64::new(0),
             ended: Mutex::new(Some(ended)),
             doorbell,
             limits,
@@ -223,6 +225,11 @@ impl<B: Backend> Executor<B> {
     /// Bytes and streams in the cache of heads, by estimate.
     pub fn cached(&self) -> (usize, usize) {
         self.shared().heads.size()
+    }
+
+    /// How many groups were refused and decided again, for measurements.
+    pub fn refused(&self) -> u64 {
+        self.shared().refused.load(Ordering::Relaxed)
     }
 
     /// Takes nothing new, and waits until everything under way has its outcome.

@@ -2,6 +2,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,9 @@ use futures::FutureExt;
 
 use super::Shared;
 use super::attempt::count;
-use super::backend::{Backend, Batch, Broken, Draft, Group, Moved, Refused, Verdict};
+use super::backend::{
+    Appended, Backend, Batch, Broken, Draft, Group, Moved, News, Refused, Verdict,
+};
 use super::queue::{Reply, Sent, Slow};
 use crate::{Error, Position, Replayed};
 
@@ -28,14 +31,18 @@ struct Untold {
 /// a command that was decided on refused events must not be sent, for another process may have brought its stream to the very
 /// version that it expects.
 pub(super) async fn run<B: Backend>(shared: &Arc<Shared<B>>) {
-    let mut untold = Vec::new();
+    let (mut untold, mut since) = (Vec::new(), None);
     loop {
         let take = shared.queue.take(shared.bounds(), shared.backend.uptime());
         let idle = take.groups.is_empty() && take.slow.is_none();
         if !take.groups.is_empty() {
-            let batch = Batch { clock: shared.backend.clock(), groups: take.groups };
+            let batch = Batch { clock: shared.backend.clock(), since, groups: take.groups };
             let telling = async { tell(shared, std::mem::take(&mut untold)) };
             let (appended, ()) = futures::join!(shared.backend.append(&batch), telling);
+            if let Ok(appended) = &appended {
+                since = Some(appended.head);
+                hear(shared, &appended.news);
+            }
             untold = settle(shared, batch, take.sent, appended).await;
         }
         if let Some(slow) = take.slow {
@@ -60,17 +67,18 @@ async fn settle<B: Backend>(
     shared: &Shared<B>,
     batch: Batch,
     sent: Vec<Vec<Sent>>,
-    appended: Result<Vec<Verdict>, Broken>,
+    appended: Result<Appended, Broken>,
 ) -> Vec<Untold> {
     match appended {
-        Ok(verdicts) => return accepted(shared, batch.groups, sent, verdicts),
+        Ok(appended) => return accepted(shared, batch.groups, sent, appended.verdicts),
         // One group that the database cannot take must not fail the others: each gets a transaction of its own.
         Err(Broken::Nothing(error)) if !error.is_passing() && batch.groups.len() > 1 => {
             for (group, sent) in batch.groups.into_iter().zip(sent) {
-                let alone = Batch { clock: batch.clock, groups: vec![group] };
+                let alone = Batch { clock: batch.clock, since: None, groups: vec![group] };
                 match shared.backend.append(&alone).await {
-                    Ok(verdicts) => {
-                        tell(shared, accepted(shared, alone.groups, vec![sent], verdicts));
+                    Ok(appended) => {
+                        let untold = accepted(shared, alone.groups, vec![sent], appended.verdicts);
+                        tell(shared, untold);
                     }
                     Err(broken) => give_up(shared, &alone, vec![sent], broken).await,
                 }
@@ -140,6 +148,9 @@ fn accepted<B: Backend>(
     for ((group, sent), verdict) in groups.into_iter().zip(sent).zip(verdicts) {
         match verdict {
             Verdict::Accepted { tip, recorded_at } => {
+                if let Some(sent) = sent.first() {
+                    sent.entry.confirm(group.reaches());
+                }
                 accepted.push(Untold { group, sent, tip, recorded_at });
             }
             Verdict::Refused(refused) => refuse(shared, &group, sent, &refused),
@@ -168,6 +179,7 @@ fn tell<B: Backend>(shared: &Shared<B>, untold: Vec<Untold>) {
 
 /// 8: the entry and stale copies of what was read go; each command gets what is certain about it, or is decided again.
 fn refuse<B: Backend>(shared: &Shared<B>, group: &Group, sent: Vec<Sent>, refused: &Refused) {
+    shared.refused.fetch_add(1, Ordering::Relaxed);
     outdate(shared, group.aggregate_type, &group.stream);
     for read in group.drafts.iter().flat_map(|draft| &draft.reads) {
         outdate(shared, read.aggregate_type, &read.stream);
@@ -193,6 +205,17 @@ fn refuse<B: Backend>(shared: &Shared<B>, group: &Group, sent: Vec<Sent>, refuse
 fn outdate<B>(shared: &Shared<B>, aggregate_type: &'static str, stream: &str) {
     if let Some(item) = shared.known.find(aggregate_type, stream) {
         item.outdate();
+    }
+}
+
+/// Streams that another process has moved are read again before the next decision on them.
+fn hear<B: Backend>(shared: &Shared<B>, news: &[News]) {
+    for News { aggregate_type, stream, version } in news {
+        for cache in [&shared.heads, &*shared.known] {
+            if let Some(item) = cache.find(aggregate_type, stream) {
+                item.hear(*version);
+            }
+        }
     }
 }
 
@@ -239,9 +262,9 @@ async fn under_lock<B: Backend>(
         .catch_unwind()
         .await
         .unwrap_or_else(|_| Err(Error::Unwritable("the command's rule panicked".to_owned())))?;
-    let batch = Batch { clock: shared.backend.clock(), groups: vec![group] };
+    let batch = Batch { clock: shared.backend.clock(), since: None, groups: vec![group] };
     let verdict = match shared.backend.finish(&batch).await {
-        Ok(verdicts) => verdicts.into_iter().next(),
+        Ok(appended) => appended.verdicts.into_iter().next(),
         Err(broken) => return Ok(Err(broken)),
     };
     let Some(group) = batch.groups.first() else { return Ok(Ok(Reply::Again)) };

@@ -14,7 +14,6 @@ use super::{BackdatedRecord, DecisionRecord, FirstSaleRecord, ReleaseRecord, fol
 use crate::Error;
 use crate::documents::DocumentRow;
 use crate::query::{Keyset, Listed, fetch, money};
-use crate::seen;
 use crate::store::bulk::column_names;
 
 const DENIALS: &str = "FROM decisions WHERE outcome IN ('hold', 'deny') AND position > $1 \
@@ -306,6 +305,6 @@ pub async fn recorded(journal: &Journal, position: i64) -> Result<Option<Decisio
     if entry.aggregate_type != <customer::Customer as domain::decider::Decider>::TYPE {
         return Ok(None);
     }
-    let event: customer::Event = seen::read(entry)?;
+    let event: customer::Event = journal.event(entry)?;
     Ok(fold::decided(&event).map(|(decision, _, _)| decision.clone()))
 }
