@@ -187,7 +187,7 @@ impl Decider for Product {
                     return Err(Rejection::NotRenewable { class: particulars.class });
                 }
                 if term.is_backwards() {
-                    return Err(Rejection::TermBackwards { term: *term });
+                    return Err(Rejection::TermBackwards { field: "to", term: *term });
                 }
                 if let Some(&existing) = self.terms.iter().find(|other| other.overlaps(*term)) {
                     return Err(Rejection::TermsOverlap { term: *term, existing });

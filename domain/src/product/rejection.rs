@@ -35,6 +35,8 @@ pub enum Rejection {
         class: DeviceClass,
     },
     TermBackwards {
+        /// Where its end is said.
+        field: &'static str,
         term: Term,
     },
     TermsOverlap {
@@ -62,10 +64,11 @@ impl Rejection {
     /// The field at fault, for those that the body is to blame for and not the product's state.
     pub fn field(&self) -> Option<&'static str> {
         match self {
-            Self::Missing { field, .. } | Self::Unexpected { field, .. } => Some(field),
+            Self::Missing { field, .. }
+            | Self::Unexpected { field, .. }
+            | Self::TermBackwards { field, .. } => Some(field),
             Self::ClassDisagrees { .. } => Some("class"),
             Self::CatalogueDisagrees { .. } => Some("catalogue"),
-            Self::TermBackwards { .. } => Some("registered_to"),
             Self::NoSuchProduct
             | Self::AlreadyRegistered
             | Self::NotRenewable { .. }
@@ -121,7 +124,7 @@ impl Rejection {
             Self::NotRenewable { class } => {
                 format!("{}产品没有注册证，不存在延续注册。", class.zh())
             }
-            Self::TermBackwards { term } => {
+            Self::TermBackwards { term, .. } => {
                 format!("有效期止早于起：{}，请更正日期。", term_zh(*term))
             }
             Self::TermsOverlap { term, existing } => format!(
@@ -160,7 +163,7 @@ impl Rejection {
             Self::NotRenewable { class } => {
                 format!("{} has no registration, so there is nothing to renew.", class_en(*class))
             }
-            Self::TermBackwards { term } => {
+            Self::TermBackwards { term, .. } => {
                 format!("The term ends before it begins ({}): correct the dates.", term_en(*term))
             }
             Self::TermsOverlap { term, existing } => format!(

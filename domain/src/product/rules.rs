@@ -94,5 +94,8 @@ fn check_term(particulars: &Particulars) -> Result<(), Rejection> {
         }
         return Err(Rejection::Missing { field: "registered_from", class });
     };
-    if term.is_backwards() { Err(Rejection::TermBackwards { term }) } else { Ok(()) }
+    if term.is_backwards() {
+        return Err(Rejection::TermBackwards { field: "registered_to", term });
+    }
+    Ok(())
 }

@@ -196,6 +196,9 @@ fn terms_never_overlap() {
         (Term { from: day("2029-06-01"), to: None }, "accepted"),
     ] {
         let answer = stent.decide(&turn(), &Command::OpenTerm(opened));
+        if let Err(Rejection::TermBackwards { field, .. }) = &answer {
+            assert_eq!(*field, "to");
+        }
         assert_eq!(answer.map_or_else(|it| it.code(), |_| "accepted"), code, "{opened:?}");
     }
 }
