@@ -3,6 +3,7 @@
 //! UTF-8 with a byte order mark, so that Chinese survives. Long codes keep all their digits. No cell is taken for a formula.
 //! Nested objects become columns with dotted names; lists become one cell.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use axum::http::{HeaderValue, header};
@@ -41,6 +42,7 @@ pub fn answer<T: Serialize>(name: &str, rows: &[T]) -> Result<Response, Problem>
 
 fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
     let mut columns: Vec<String> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
         // By way of text: the order of the fields is the order of the columns, which a map of values would lose.
@@ -48,12 +50,14 @@ fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
         let node: Node = serde_json::from_str(&json).map_err(Problem::internal)?;
         let mut cells = Vec::new();
         node.flatten(String::new(), &mut cells);
-        for (name, _) in &cells {
-            if !columns.contains(name) {
+        let line = cells.into_iter().map(|(name, cell)| {
+            let place = *places.entry(name).or_insert_with_key(|name| {
                 columns.push(name.clone());
-            }
-        }
-        lines.push(cells);
+                columns.len() - 1
+            });
+            (place, cell)
+        });
+        lines.push(line.collect::<HashMap<_, _>>());
     }
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
@@ -61,9 +65,7 @@ fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
         writer.write_record(&columns).map_err(Problem::internal)?;
     }
     for cells in lines {
-        let find = |column: &String| cells.iter().find(|(name, _)| name == column);
-        let record =
-            columns.iter().map(|column| find(column).map_or("", |(_, cell)| cell.as_str()));
+        let record = (0..columns.len()).map(|place| cells.get(&place).map_or("", String::as_str));
         writer.write_record(record).map_err(Problem::internal)?;
     }
     let bytes = writer.into_inner().map_err(Problem::internal)?;

@@ -5,10 +5,13 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::content::ContentBuilder;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{
+    OpenApi as Document, Ref, RefOr, Required, Response as Answer, ResponseBuilder,
+};
 use utoipa::{Modify, OpenApi};
 
 use crate::{
@@ -134,7 +137,36 @@ fn table(operation: &mut Operation) {
         answer
             .content
             .insert("text/csv".to_owned(), ContentBuilder::new().schema(Some(text)).build());
+        // Whatever comes in pages says where a table of one page ends.
+        let takes = |name: &str| operation.parameters.iter().flatten().any(|it| it.name == name);
+        if takes("cursor") {
+            let said =
+                "With `format=csv` and `limit`: the `cursor` of what follows; absent at the end";
+            answers_with(answer, "Probity-Next-Cursor", Type::String, said);
+        }
+        if takes("after") {
+            answers_with(
+                answer,
+                "Probity-Next-Position",
+                Type::Integer,
+                "With `format=csv`: `next`",
+            );
+            answers_with(
+                answer,
+                "Probity-Head-Position",
+                Type::Integer,
+                "With `format=csv`: `head`",
+            );
+        }
     }
+}
+
+fn answers_with(answer: &mut Answer, name: &str, kind: Type, description: &str) {
+    let header = HeaderBuilder::new()
+        .schema(ObjectBuilder::new().schema_type(kind).build())
+        .description(Some(description))
+        .build();
+    answer.headers.insert(name.to_owned(), header);
 }
 
 fn header_of(operation: &mut Operation, name: &str, description: &str) {

@@ -9,4 +9,5 @@ mod people;
 mod race;
 mod repeats;
 mod roles;
+mod tables;
 mod trade;

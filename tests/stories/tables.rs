@@ -1,0 +1,58 @@
+//! Tables: what somebody saves as a file is all there is, or says where it goes on.
+
+use serde_json::{Value, json};
+use tests::both_engines;
+use tests::server::Server;
+
+use crate::company::{dealer, order, stent};
+
+/// More than a page holds when nothing is said.
+const DENIED: usize = 53;
+
+/// The rows of a table, without the names of its columns.
+fn rows(table: &Value) -> Vec<String> {
+    table.as_str().unwrap().lines().skip(1).map(str::to_owned).collect()
+}
+
+async fn a_report_is_whole(server: &Server) {
+    let customer = dealer(server).await;
+    let product = stent(server).await;
+    let orders = format!("/v1/customers/{customer}/orders");
+    for _ in 0..DENIED {
+        server.post("sales", &orders, order(&product, 1, "2026-12-01")).await.expect(409);
+    }
+    let path = "/v1/reports/denials?format=csv";
+    let whole = server.get("auditor", path).await.expect(200);
+    assert_eq!(rows(&whole.body).len(), DENIED);
+    assert!(!whole.headers.contains_key("probity-next-cursor"));
+
+    // In pages it is the same table.
+    let mut pieces = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let piece = server.get("auditor", &format!("{path}&limit=20{cursor}")).await.expect(200);
+        pieces.extend(rows(&piece.body));
+        let Some(next) = piece.headers.get("probity-next-cursor") else { break };
+        assert_eq!(pieces.len() % 20, 0);
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(pieces, rows(&whole.body));
+
+    // The same of the feed, which has positions in the place of cursors, and of a history.
+    let head = server.get("integrator", "/v1/events?limit=1").await.body["head"].clone();
+    let feed = server.get("integrator", "/v1/events?format=csv").await.expect(200);
+    assert_eq!(json!(rows(&feed.body).len()), head);
+    let piece = server.get("integrator", "/v1/events?format=csv&limit=2").await.expect(200);
+    assert_eq!(rows(&piece.body).len(), 2);
+    assert_eq!(piece.headers["probity-next-position"], "2");
+    assert_eq!(piece.headers["probity-head-position"], head.to_string());
+    let history = format!("/v1/customers/{customer}/history?format=csv");
+    let history = server.get("auditor", &history).await.expect(200);
+    assert!(rows(&history.body).len() > DENIED);
+}
+
+both_engines! {
+    async fn a_table_leaves_nothing_out(home: Home) {
+        a_report_is_whole(&Server::start(&home.url).await).await;
+    }
+}
