@@ -7,6 +7,8 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
+use api::config::DatabaseUrl;
+use api::serve::{Opened, Opening};
 use journal::Journal;
 use tests::engine::{Home, Kind};
 
@@ -15,6 +17,13 @@ fn probity(home: &Home, arguments: &[&str]) -> Command {
     command.env_clear().args(arguments).args(["--database", &home.url]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// What a command that ends says on stdout and on stderr, and with which code it ends.
+fn told(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
 }
 
 /// Killed with the test.
@@ -75,4 +84,22 @@ async fn whoever_serves_as_the_owner_is_told_the_remedy() {
 #[tokio::test]
 async fn whoever_serves_a_file_owns_it_and_is_told_nothing() {
     assert_eq!(warnings(&Home::new(Kind::Sqlite).await), "");
+}
+
+#[tokio::test]
+async fn whichever_command_begins_a_store_takes_the_bootstrap_token() {
+    const TOKEN: &str = "chosen-by-the-operator";
+    let folder = tempfile::tempdir().unwrap();
+    let customers = folder.path().join("customers.csv");
+    std::fs::write(&customers, "name,kind\n示范医院,hospital\n").unwrap();
+    let import = ["import", "customers", customers.to_str().unwrap()];
+    for begins in [["token", "list"].as_slice(), import.as_slice()] {
+        let home = Home::unmigrated(Kind::Sqlite).await;
+        let (_, out, log) = told(probity(&home, begins).env("PROBITY_BOOTSTRAP_TOKEN", TOKEN));
+        assert!(!out.contains("shown this once"), "{begins:?}: {out}{log}");
+        let scans = home.folder().join("attachments");
+        let opened = Opened::open(Opening::of(DatabaseUrl::new(&home.url), scans)).await.unwrap();
+        assert!(opened.door.house().credential(TOKEN).is_some(), "{begins:?}");
+        opened.close().await;
+    }
 }

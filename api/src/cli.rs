@@ -83,16 +83,24 @@ pub fn opening(store: &StoreOptions) -> Result<Opening, Fault> {
     let database = store.database()?;
     let attachments = store.attachments(&database);
     let mut opening = Opening::of(database, attachments);
-    if let Some(path) = &store.policy {
-        let text = std::fs::read_to_string(path).map_err(|error| UsageError::Unreadable {
-            option: "--policy",
-            path: path.clone(),
-            error,
-        })?;
-        opening.pack = Pack::parse(&text)
-            .map_err(|error| Fault::Data(format!("{}: {error}", path.display())))?;
+    // Whichever command is the first one begins the store.
+    opening.bootstrap_token = store.bootstrap_token()?;
+    if let Some(pack) = pack(store)? {
+        opening.pack = pack;
     }
     Ok(opening)
+}
+
+/// The policy pack that was given.
+pub fn pack(store: &StoreOptions) -> Result<Option<Pack>, Fault> {
+    let Some(path) = &store.policy else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| UsageError::Unreadable {
+        option: "--policy",
+        path: path.clone(),
+        error,
+    })?;
+    let pack = Pack::parse(&text);
+    pack.map(Some).map_err(|error| Fault::Data(format!("{}: {error}", path.display())))
 }
 
 fn serving(store: &StoreOptions, options: &ServeOptions) -> Result<Opening, Fault> {
@@ -100,7 +108,6 @@ fn serving(store: &StoreOptions, options: &ServeOptions) -> Result<Opening, Faul
     opening.exclusive = Exclusive::Yes;
     // What a dead predecessor left is told by this name: two that share it would end each other's connections.
     opening.instance = options.instance.clone().unwrap_or_else(|| options.listen.to_string());
-    opening.bootstrap_token = options.bootstrap_token()?;
     opening.request_timeout = Duration::from_millis(options.request_timeout_ms);
     opening.streams_per_token = usize::from(options.streams_per_token);
     opening.cache_bytes = usize::from(options.cache_mib) << 20;

@@ -83,6 +83,18 @@ pub struct StoreOptions {
     /// The policy pack that a new store starts with [default: the built-in one]
     #[arg(long, env = "PROBITY_POLICY", value_name = "FILE", global = true)]
     pub policy: Option<PathBuf>,
+    /// The administrator's token of a new store, instead of a made one
+    #[arg(
+        long,
+        env = "PROBITY_BOOTSTRAP_TOKEN",
+        value_name = "TOKEN",
+        global = true,
+        hide_env_values = true
+    )]
+    bootstrap_token: Option<String>,
+    /// A file that holds that token
+    #[arg(long, env = "PROBITY_BOOTSTRAP_TOKEN_FILE", value_name = "FILE", global = true)]
+    bootstrap_token_file: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -97,18 +109,6 @@ pub struct ServeOptions {
     /// TLS ends in a proxy in front of us: other addresses than loopback are allowed
     #[arg(long, env = "PROBITY_BEHIND_PROXY", global = true)]
     pub behind_proxy: bool,
-    /// The administrator's token of a new store, instead of a made one
-    #[arg(
-        long,
-        env = "PROBITY_BOOTSTRAP_TOKEN",
-        value_name = "TOKEN",
-        global = true,
-        hide_env_values = true
-    )]
-    bootstrap_token: Option<String>,
-    /// A file that holds that token
-    #[arg(long, env = "PROBITY_BOOTSTRAP_TOKEN_FILE", value_name = "FILE", global = true)]
-    bootstrap_token_file: Option<PathBuf>,
     /// How long a request may take before it is answered 503
     #[arg(long, env = "PROBITY_REQUEST_TIMEOUT_MS", value_name = "MS", global = true, default_value_t = 10_000,
           value_parser = clap::value_parser!(u64).range(100..=600_000))]
@@ -313,14 +313,6 @@ impl StoreOptions {
         let beside = database.sqlite_path().and_then(Path::parent);
         beside.unwrap_or(Path::new("./probity-data")).join("attachments")
     }
-}
-
-impl ServeOptions {
-    /// Refuses to be reachable from other machines over plain HTTP.
-    pub fn check_exposure(&self) -> Result<(), UsageError> {
-        let safe = self.listen.ip().is_loopback() || self.behind_proxy;
-        if safe { Ok(()) } else { Err(UsageError::Exposed(self.listen)) }
-    }
 
     /// The administrator's token of a new store, where one was given.
     pub fn bootstrap_token(&self) -> Result<Option<String>, UsageError> {
@@ -337,6 +329,14 @@ impl ServeOptions {
             }
             token => Ok(token),
         }
+    }
+}
+
+impl ServeOptions {
+    /// Refuses to be reachable from other machines over plain HTTP.
+    pub fn check_exposure(&self) -> Result<(), UsageError> {
+        let safe = self.listen.ip().is_loopback() || self.behind_proxy;
+        if safe { Ok(()) } else { Err(UsageError::Exposed(self.listen)) }
     }
 }
 
@@ -437,9 +437,9 @@ mod tests {
         std::fs::write(file.path(), "0123456789abcdef\n").unwrap();
         let path = file.path().to_str().unwrap();
         let cli = Cli::try_parse_from(["probity", "--bootstrap-token-file", path]).unwrap();
-        assert_eq!(cli.serving.bootstrap_token().unwrap().as_deref(), Some("0123456789abcdef"));
+        assert_eq!(cli.store.bootstrap_token().unwrap().as_deref(), Some("0123456789abcdef"));
         let both = ["probity", "--bootstrap-token-file", path, "--bootstrap-token", "x"];
         let cli = Cli::try_parse_from(both).unwrap();
-        assert!(matches!(cli.serving.bootstrap_token(), Err(UsageError::Both { .. })));
+        assert!(matches!(cli.store.bootstrap_token(), Err(UsageError::Both { .. })));
     }
 }
