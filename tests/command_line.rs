@@ -9,6 +9,7 @@ use std::{
 
 use api::config::DatabaseUrl;
 use api::serve::{Opened, Opening};
+use domain::policy::Pack;
 use journal::Journal;
 use tests::engine::{Home, Kind};
 
@@ -50,12 +51,16 @@ async fn a_taken_port_is_told_before_anything_is_made() {
 
 /// What `serve` says on stderr before it listens.
 fn warnings(home: &Home) -> String {
+    warnings_with(home, &[])
+}
+
+fn warnings_with(home: &Home, more: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let instance = format!("command-line-{}", home.schema);
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--instance", &instance];
     let mut command = probity(home, &arguments);
-    command.arg("--attachments").arg(folder.path().join("attachments"));
+    command.args(more).arg("--attachments").arg(folder.path().join("attachments"));
     let served = command.stderr(std::fs::File::create(&log).unwrap()).spawn();
     let mut served = Served(served.unwrap());
     let mut lines = BufReader::new(served.0.stdout.take().unwrap()).lines();
@@ -101,5 +106,24 @@ async fn whichever_command_begins_a_store_takes_the_bootstrap_token() {
         let opened = Opened::open(Opening::of(DatabaseUrl::new(&home.url), scans)).await.unwrap();
         assert!(opened.door.house().credential(TOKEN).is_some(), "{begins:?}");
         opened.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_pack_that_is_not_loaded_is_named_beside_the_one_in_force() {
+    let home = Home::new(Kind::Sqlite).await;
+    let delivered = Pack::default_pack();
+    let mut other = delivered.clone();
+    other.credit.horizon_days = Some(17);
+    let path = home.folder().join("pack.json");
+    let policy = ["--policy", path.to_str().unwrap()];
+    let write = |pack: &Pack| std::fs::write(&path, serde_json::to_string(pack).unwrap()).unwrap();
+    write(&delivered);
+    assert_eq!(warnings_with(&home, &policy), "");
+    assert_eq!(warnings_with(&home, &policy), "");
+    write(&other);
+    let said = warnings_with(&home, &policy);
+    for part in [delivered.hash().unwrap(), other.hash().unwrap(), "new store".to_owned()] {
+        assert!(said.contains(&part), "{part}: {said}");
     }
 }

@@ -85,9 +85,7 @@ pub fn opening(store: &StoreOptions) -> Result<Opening, Fault> {
     let mut opening = Opening::of(database, attachments);
     // Whichever command is the first one begins the store.
     opening.bootstrap_token = store.bootstrap_token()?;
-    if let Some(pack) = pack(store)? {
-        opening.pack = pack;
-    }
+    opening.pack = pack(store)?;
     Ok(opening)
 }
 
