@@ -127,3 +127,38 @@ async fn a_pack_that_is_not_loaded_is_named_beside_the_one_in_force() {
         assert!(said.contains(&part), "{part}: {said}");
     }
 }
+
+#[tokio::test]
+async fn a_switch_is_on_or_off_in_the_environment() {
+    let home = Home::new(Kind::Sqlite).await;
+    let verified =
+        |value: &str| told(probity(&home, &["verify"]).env("PROBITY_BEHIND_PROXY", value));
+    for value in ["1", "true", "yes", "0", "false", "no"] {
+        let (code, _, said) = verified(value);
+        assert_eq!(code, Some(0), "{value}: {said}");
+    }
+    assert_eq!(verified("perhaps").0, Some(2));
+    let mut open = probity(&home, &["serve", "--listen", "192.0.2.1:1"]);
+    let (code, _, said) = told(open.env("PROBITY_BEHIND_PROXY", "0"));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--behind-proxy"), "{said}");
+    // 192.0.2.1 is nobody's: with the switch on, it is the address that fails.
+    assert_eq!(told(open.env("PROBITY_BEHIND_PROXY", "1")).0, Some(1));
+}
+
+#[tokio::test]
+async fn what_is_in_the_environment_counts_for_every_command() {
+    let home = Home::new(Kind::Sqlite).await;
+    let mut create = probity(&home, &["token", "create"]);
+    create.env("PROBITY_TOKEN_NAME", "ERP").env("PROBITY_TOKEN_MACHINE", "yes");
+    let (code, _, said) = told(create.env("PROBITY_TOKEN_ROLE", "sales,finance"));
+    assert_eq!(code, Some(0), "{said}");
+    let (_, listed, _) = told(&mut probity(&home, &["token", "list"]));
+    assert!(listed.contains("sales,finance\tERP"), "{listed}");
+
+    let file = home.folder().join("customers.csv");
+    std::fs::write(&file, "name,kind\n示范医院,hospital\n").unwrap();
+    let mut import = probity(&home, &["import", "customers", file.to_str().unwrap()]);
+    let (_, out, said) = told(import.env("PROBITY_IMPORT_DRY_RUN", "1"));
+    assert!(out.contains("would be given"), "{out}{said}");
+}

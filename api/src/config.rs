@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Where the embedded database lies when nothing else is said.
@@ -107,7 +108,7 @@ pub struct ServeOptions {
     #[arg(long, env = "PROBITY_INSTANCE", value_name = "NAME", global = true)]
     pub instance: Option<String>,
     /// TLS ends in a proxy in front of us: other addresses than loopback are allowed
-    #[arg(long, env = "PROBITY_BEHIND_PROXY", global = true)]
+    #[arg(long, env = "PROBITY_BEHIND_PROXY", global = true, value_parser = switch())]
     pub behind_proxy: bool,
     /// How long a request may take before it is answered 503
     #[arg(long, env = "PROBITY_REQUEST_TIMEOUT_MS", value_name = "MS", global = true, default_value_t = 10_000,
@@ -177,7 +178,7 @@ pub struct ImportOptions {
     #[arg(long, env = "PROBITY_IMPORT_MAPPING", value_name = "MAP.toml")]
     pub mapping: Option<PathBuf>,
     /// Read and check everything, record nothing
-    #[arg(long)]
+    #[arg(long, env = "PROBITY_IMPORT_DRY_RUN", value_parser = switch())]
     pub dry_run: bool,
 }
 
@@ -186,16 +187,22 @@ pub enum TokenCommand {
     /// Make a token; its secret is shown once
     Create {
         /// What the token is called in `token list`
-        #[arg(long)]
+        #[arg(long, env = "PROBITY_TOKEN_NAME")]
         name: String,
-        /// What it may do; may be given several times for --machine
-        #[arg(long = "role", required = true)]
+        /// What it may do; for --machine several times, or several with commas between
+        #[arg(
+            long = "role",
+            env = "PROBITY_TOKEN_ROLE",
+            value_name = "ROLE",
+            required = true,
+            value_delimiter = ','
+        )]
         roles: Vec<String>,
         /// Whose token it is; without, a new staff member is made
-        #[arg(long)]
+        #[arg(long, env = "PROBITY_TOKEN_STAFF")]
         staff: Option<String>,
         /// A program's token, which names the person by the header Probity-Staff
-        #[arg(long)]
+        #[arg(long, env = "PROBITY_TOKEN_MACHINE", value_parser = switch())]
         machine: bool,
     },
     /// List tokens, without their secrets
@@ -210,7 +217,7 @@ pub enum TokenCommand {
 #[derive(Args, Clone, Debug)]
 pub struct MigrateOptions {
     /// PostgreSQL: let this role serve (read and append, nothing else)
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, env = "PROBITY_MIGRATE_GRANT", value_name = "ROLE")]
     pub grant: Option<String>,
 }
 
@@ -224,6 +231,11 @@ pub struct RebuildOptions {
 pub struct BackupOptions {
     /// Where the copy goes; it must not exist
     pub file: PathBuf,
+}
+
+/// What a switch is in the environment: 1, true, yes, on, or 0, false, no, off. Anything else is a mistake, and refused.
+fn switch() -> BoolishValueParser {
+    BoolishValueParser::new()
 }
 
 /// The options contradict each other or cannot be read: exit code 2.
@@ -360,6 +372,8 @@ fn one_of(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use clap::CommandFactory;
 
     use super::*;
@@ -378,12 +392,20 @@ mod tests {
     }
 
     #[test]
-    fn every_option_that_is_no_switch_of_one_command_has_an_environment_twin() {
-        let command = Cli::command();
-        for argument in command.get_arguments() {
-            let own = matches!(argument.get_id().as_str(), "help" | "version");
-            assert!(own || argument.get_env().is_some(), "{}", argument.get_id());
+    fn every_option_of_every_command_has_an_environment_twin() {
+        let mut commands = vec![Cli::command()];
+        let mut seen = BTreeMap::new();
+        while let Some(command) = commands.pop() {
+            for argument in command.get_arguments().filter(|it| !it.is_positional()) {
+                let id = argument.get_id().as_str();
+                let twin = argument.get_env();
+                assert!(twin.is_some() || ["help", "version"].contains(&id), "{command} {id}");
+                let other = twin.and_then(|twin| seen.insert(twin.to_owned(), id.to_owned()));
+                assert!(other.is_none_or(|other| other == id), "two options share {twin:?}");
+            }
+            commands.extend(command.get_subcommands().cloned());
         }
+        assert!(seen.len() > 20, "{seen:?}");
     }
 
     #[test]
