@@ -162,3 +162,35 @@ async fn what_is_in_the_environment_counts_for_every_command() {
     let (_, out, said) = told(import.env("PROBITY_IMPORT_DRY_RUN", "1"));
     assert!(out.contains("would be given"), "{out}{said}");
 }
+
+#[tokio::test]
+async fn an_option_on_the_command_line_wins_over_its_sibling_in_the_environment() {
+    let home = Home::new(Kind::Sqlite).await;
+    let elsewhere = home.folder().join("elsewhere");
+    std::fs::write(&elsewhere, &home.url).unwrap();
+    let other = format!("sqlite:{}", home.folder().join("other.db").display());
+    // Before and after the command; the option names the store, the environment another one or none.
+    let mut verify = probity(&home, &["verify"]);
+    let (code, _, said) = told(verify.env("PROBITY_DATABASE_FILE", "/nowhere"));
+    assert_eq!(code, Some(0), "{said}");
+    let bare = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity-under-test"));
+        command.env_clear();
+        command
+    };
+    let mut verify = bare();
+    verify.arg("--database-file").arg(&elsewhere).arg("verify");
+    let (code, _, said) = told(verify.env("PROBITY_DATABASE", &other));
+    assert_eq!(code, Some(0), "{said}");
+    // On one level there is no winner.
+    let mut verify = bare();
+    verify.env("PROBITY_DATABASE", &home.url).env("PROBITY_DATABASE_FILE", &elsewhere);
+    assert_eq!(told(verify.arg("verify")).0, Some(2));
+    let mut verify = probity(&home, &["verify", "--database-file"]);
+    assert_eq!(told(verify.arg(&elsewhere)).0, Some(2));
+
+    let mut list =
+        probity(&home, &["token", "list", "--bootstrap-token", "chosen-by-the-operator"]);
+    let (code, _, said) = told(list.env("PROBITY_BOOTSTRAP_TOKEN_FILE", "/nowhere"));
+    assert_eq!(code, Some(0), "{said}");
+}
