@@ -194,3 +194,23 @@ async fn an_option_on_the_command_line_wins_over_its_sibling_in_the_environment(
     let (code, _, said) = told(list.env("PROBITY_BOOTSTRAP_TOKEN_FILE", "/nowhere"));
     assert_eq!(code, Some(0), "{said}");
 }
+
+#[tokio::test]
+async fn wrong_usage_is_told_from_wrong_data_and_says_what_is_right() {
+    let home = Home::new(Kind::Sqlite).await;
+    let long = "n".repeat(101);
+    for (line, right) in [
+        (vec!["token", "create", "--name", "ERP", "--role", "boss"], "integrator"),
+        (vec!["token", "create", "--name", &long, "--role", "sales"], "100"),
+        (vec!["token", "create", "--name", "ERP", "--role", "sales", "--staff", "a b"], "staff"),
+        (vec!["token", "revoke", "7"], "token-"),
+        (vec!["rebuild", "nosuch"], "invoices"),
+    ] {
+        let (code, _, said) = told(&mut probity(&home, &line));
+        assert_eq!(code, Some(2), "{line:?}: {said}");
+        assert!(said.contains(right), "{line:?}: {said}");
+    }
+    let unknown = "token-019aa7b0-0000-7000-8000-000000000001";
+    assert_eq!(told(&mut probity(&home, &["token", "revoke", unknown])).0, Some(1));
+    assert_eq!(told(&mut probity(&home, &["rebuild", "invoices"])).0, Some(0));
+}

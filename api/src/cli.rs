@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use domain::customer::Customer;
-use domain::ids::TokenId;
 use domain::policy::{Pack, Policy};
 use domain::product::Product;
 use domain::staff::{Role, Staff};
@@ -179,17 +178,11 @@ async fn token_at(opened: &Opened, command: TokenCommand) -> Result<(), Fault> {
     };
     match command {
         TokenCommand::Create { name, roles, staff, machine } => {
-            let roles: Result<_, _> = roles.iter().map(|role| role.parse::<Role>()).collect();
             let token = IssueToken {
-                name: Some(name.parse().map_err(|error| Fault::Data(format!("--name: {error}")))?),
+                name: Some(name),
                 role: None,
-                roles: Some(roles.map_err(|error| Fault::Data(format!("--role: {error}")))?),
-                staff: match staff {
-                    Some(id) => {
-                        Some(id.parse().map_err(|error| Fault::Data(format!("--staff: {error}")))?)
-                    }
-                    None => None,
-                },
+                roles: Some(roles.into_iter().collect()),
+                staff,
                 machine,
             };
             let secret = door.ids().secret().map_err(crate::problem::Problem::internal)?;
@@ -206,7 +199,6 @@ async fn token_at(opened: &Opened, command: TokenCommand) -> Result<(), Fault> {
             Ok(())
         }
         TokenCommand::Revoke { id } => {
-            let id: TokenId = id.parse().map_err(|error| Fault::Data(format!("{error}")))?;
             revoke_token(door, by()?, id).await?;
             say(&format!("{id} is revoked"))
         }
@@ -239,15 +231,9 @@ async fn rebuild(store: &StoreOptions, table: Option<&str>) -> Result<(), Fault>
         projections::reset(&journal, table).await?;
         projections::catch_up(&journal).await
     };
-    let reached = match rebuilt.await {
-        Ok(reached) => reached,
-        Err(projections::Error::NoSuchModel(name)) => {
-            let names = projections::names().join(", ");
-            return Err(Fault::Data(format!("{name} is no read model: choose one of {names}")));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let reached = rebuilt.await;
     journal.close().await;
+    let reached = reached?;
     say(&format!("{} filled up to position {reached}", table.unwrap_or("every read model is")))
 }
 

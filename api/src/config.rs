@@ -3,9 +3,12 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use domain::ids::{StaffId, TokenId};
+use domain::staff::Role;
+use domain::text::Line;
 
 pub use crate::database_url::DatabaseUrl;
 
@@ -201,7 +204,7 @@ pub enum TokenCommand {
     Create {
         /// What the token is called in `token list`
         #[arg(long, env = "PROBITY_TOKEN_NAME")]
-        name: String,
+        name: Line<100>,
         /// What it may do; for --machine several times, or several with commas between
         #[arg(
             long = "role",
@@ -210,10 +213,10 @@ pub enum TokenCommand {
             required = true,
             value_delimiter = ','
         )]
-        roles: Vec<String>,
+        roles: Vec<Role>,
         /// Whose token it is; without, a new staff member is made
         #[arg(long, env = "PROBITY_TOKEN_STAFF")]
-        staff: Option<String>,
+        staff: Option<StaffId>,
         /// A program's token, which names the person by the header Probity-Staff
         #[arg(long, env = "PROBITY_TOKEN_MACHINE", value_parser = switch())]
         machine: bool,
@@ -223,7 +226,7 @@ pub enum TokenCommand {
     /// Revoke a token
     Revoke {
         /// The id that `token list` shows
-        id: String,
+        id: TokenId,
     },
 }
 
@@ -237,6 +240,7 @@ pub struct MigrateOptions {
 #[derive(Args, Clone, Debug)]
 pub struct RebuildOptions {
     /// One read model only
+    #[arg(value_parser = PossibleValuesParser::new(projections::names()))]
     pub table: Option<String>,
 }
 
