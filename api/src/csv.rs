@@ -12,6 +12,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as Derived, Serialize};
 use utoipa::ToSchema;
 
+use crate::columns;
 use crate::problem::Problem;
 
 /// A spreadsheet turns longer runs of digits into 6.9E+12.
@@ -27,9 +28,10 @@ pub enum Format {
     Csv,
 }
 
-/// The rows as `NAME.csv`.
-pub fn answer<T: Serialize>(name: &str, rows: &[T]) -> Result<Response, Problem> {
-    let text = table(rows)?;
+/// The rows as `NAME.csv`. Without rows it still says what its columns would be.
+pub fn answer<T: Serialize + ToSchema>(name: &str, rows: &[T]) -> Result<Response, Problem> {
+    let columns = if rows.is_empty() { columns::of::<T>() } else { Vec::new() };
+    let text = table(columns, rows)?;
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
@@ -40,8 +42,7 @@ pub fn answer<T: Serialize>(name: &str, rows: &[T]) -> Result<Response, Problem>
     Ok(response)
 }
 
-fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
-    let mut columns: Vec<String> = Vec::new();
+fn table<T: Serialize>(mut columns: Vec<String>, rows: &[T]) -> Result<String, Problem> {
     let mut places: HashMap<String, usize> = HashMap::new();
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
@@ -200,13 +201,13 @@ mod tests {
 
     use super::*;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, ToSchema)]
     struct Limit {
         kind: &'static str,
         amount: Option<&'static str>,
     }
 
-    #[derive(Serialize)]
+    #[derive(Serialize, ToSchema)]
     struct Row {
         name: &'static str,
         code: &'static str,
@@ -219,7 +220,7 @@ mod tests {
         let limit = Limit { kind: "amount", amount: Some("-12.50") };
         let row = Row { name: "示范", code: "06901234567892", limit, tags: vec!["a", "b"] };
         assert_eq!(
-            table(&[row]).unwrap(),
+            table(vec![], &[row]).unwrap(),
             "\u{feff}name,code,limit.kind,limit.amount,tags\r\n示范,\t06901234567892,amount,-12.50,a; b\r\n"
         );
     }
@@ -227,7 +228,7 @@ mod tests {
     #[test]
     fn a_column_that_only_a_later_row_has_is_there() {
         let rows = [json!({"a": 1}), json!({"a": null, "b": true})];
-        assert_eq!(table(&rows).unwrap(), "\u{feff}a,b\r\n1,\r\n,true\r\n");
+        assert_eq!(table(vec![], &rows).unwrap(), "\u{feff}a,b\r\n1,\r\n,true\r\n");
     }
 
     #[test]
@@ -250,7 +251,12 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_give_an_empty_table() {
-        assert_eq!(table::<Row>(&[]).unwrap(), "\u{feff}");
+    fn without_rows_the_columns_are_those_of_the_type() {
+        let limit = Limit { kind: "amount", amount: None };
+        let row = Row { name: "示范", code: "1", limit, tags: vec![] };
+        let full = table(vec![], &[row]).unwrap();
+        let empty = table::<Row>(columns::of::<Row>(), &[]).unwrap();
+        assert_eq!(empty.lines().next(), full.lines().next());
+        assert_eq!(empty.lines().count(), 1);
     }
 }

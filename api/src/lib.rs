@@ -12,6 +12,7 @@ pub mod checks;
 pub mod cli;
 pub mod clock;
 pub mod codes;
+pub mod columns;
 pub mod config;
 pub mod controls;
 pub mod credit;

@@ -86,14 +86,14 @@ impl Paging {
     }
 
     /// The rows, as they are wanted.
-    pub fn answer<T: Serialize>(&self, listed: Listed<T>) -> Result<Response, Problem> {
+    pub fn answer<T: Serialize + ToSchema>(&self, listed: Listed<T>) -> Result<Response, Problem> {
         match self.format {
             Format::Csv => self.table(listed),
             Format::Json => Ok(axum::Json(self.page(listed)).into_response()),
         }
     }
 
-    fn table<T: Serialize>(&self, listed: Listed<T>) -> Result<Response, Problem> {
+    fn table<T: Serialize + ToSchema>(&self, listed: Listed<T>) -> Result<Response, Problem> {
         let page = self.page(listed);
         if page.next_cursor.is_some() && self.extent == Extent::Whole {
             return Err(too_long(
@@ -210,8 +210,10 @@ mod tests {
 
     #[test]
     fn a_table_is_whole_or_says_what_follows_or_is_refused() {
-        let listed =
-            |next: Option<&str>| Listed { items: vec!["a"], next: next.map(str::to_owned) };
+        let listed = |next: Option<&str>| Listed {
+            items: vec!["a".to_owned()],
+            next: next.map(str::to_owned),
+        };
         let whole = Paging::new("products", None, None, Some(Format::Csv), None).unwrap();
         assert_eq!(whole.keyset.limit, TABLE_MAX);
         assert!(!whole.answer(listed(None)).unwrap().headers().contains_key(NEXT_CURSOR));

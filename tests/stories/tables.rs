@@ -38,6 +38,12 @@ async fn a_report_is_whole(server: &Server) {
     }
     assert_eq!(pieces, rows(&whole.body));
 
+    // Nothing found is a table too, with the same columns.
+    let none = server.get("auditor", &format!("{path}&from=2030-01-01")).await.expect(200);
+    let columns = |table: &Value| table.as_str().unwrap().lines().next().map(str::to_owned);
+    assert_eq!(rows(&none.body), Vec::<String>::new());
+    assert_eq!(columns(&none.body), columns(&whole.body));
+
     // The same of the feed, which has positions in the place of cursors, and of a history.
     let head = server.get("integrator", "/v1/events?limit=1").await.body["head"].clone();
     let feed = server.get("integrator", "/v1/events?format=csv").await.expect(200);
