@@ -126,7 +126,9 @@ fn harmless(text: String) -> String {
     if digits && long {
         return format!("\t{text}");
     }
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    // Spaces do not keep every spreadsheet from reading a formula behind them.
+    let shown = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']);
+    let formula = shown.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if formula && !is_amount(&text) { format!("'{text}") } else { text }
 }
 
@@ -241,6 +243,10 @@ mod tests {
             ("-1.5.1", "'-1.5.1"),
             ("+86 571", "'+86 571"),
             ("＝1", "'＝1"),
+            ("  =1+1", "'  =1+1"),
+            ("\u{3000}@SUM(A1)", "'\u{3000}@SUM(A1)"),
+            (" -1.5", "' -1.5"),
+            (" 示范", " 示范"),
             ("12", "12"),
             ("007", "\t007"),
             ("91330100000000001C", "91330100000000001C"),
