@@ -38,6 +38,7 @@ pub mod import;
 pub mod invoices;
 pub mod names;
 pub mod openapi;
+pub mod openapi_headers;
 pub mod orders;
 pub mod page;
 pub mod placement;
