@@ -1,5 +1,5 @@
 //! The binary as people start it.
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
 
 use std::{
     io::{BufRead, BufReader},
@@ -213,4 +213,25 @@ async fn wrong_usage_is_told_from_wrong_data_and_says_what_is_right() {
     let unknown = "token-019aa7b0-0000-7000-8000-000000000001";
     assert_eq!(told(&mut probity(&home, &["token", "revoke", unknown])).0, Some(1));
     assert_eq!(told(&mut probity(&home, &["rebuild", "invoices"])).0, Some(0));
+}
+
+#[test]
+fn the_demonstration_says_where_it_listens() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_probity-under-test"));
+    demo.env_clear().args(["demo", "--customers", "16", "--days", "60", "--listen", "127.0.0.1:0"]);
+    demo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut demo = Served(demo.spawn().unwrap());
+    let lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut shown = Vec::new();
+    for line in lines {
+        let listens = line.strip_prefix("Probity listens on ").map(str::to_owned);
+        shown.push(line);
+        if let Some(address) = listens {
+            let curls: Vec<_> = shown.iter().filter(|line| line.starts_with("curl")).collect();
+            assert!(curls.len() >= 3, "{shown:?}");
+            assert!(curls.iter().all(|line| line.contains(&address)), "{address}: {curls:?}");
+            return;
+        }
+    }
+    panic!("it never listened: {shown:?}");
 }

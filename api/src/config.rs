@@ -1,6 +1,7 @@
 //! The command line and its environment twins. This is the only place that reads the environment.
 
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
 use clap::builder::{BoolishValueParser, PossibleValuesParser};
@@ -9,6 +10,8 @@ use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand,
 use domain::ids::{StaffId, TokenId};
 use domain::staff::Role;
 use domain::text::Line;
+
+use crate::demo::{CUSTOMERS_MAX, CUSTOMERS_MIN, DAYS_MAX, DAYS_MIN};
 
 pub use crate::database_url::DatabaseUrl;
 
@@ -166,10 +169,12 @@ pub enum LogFormat {
 #[derive(Args, Clone, Debug)]
 pub struct DemoOptions {
     /// How many customers: at least the 16 that have a part to play, at most 20,000
-    #[arg(long, env = "PROBITY_DEMO_CUSTOMERS", value_name = "N", default_value_t = 40)]
+    #[arg(long, env = "PROBITY_DEMO_CUSTOMERS", value_name = "N", default_value_t = 40,
+          value_parser = clap::value_parser!(u32).range(within(CUSTOMERS_MIN, CUSTOMERS_MAX)))]
     pub customers: u32,
     /// How many days of trade until today: at least 60, at most 3,650
-    #[arg(long, env = "PROBITY_DEMO_DAYS", value_name = "N", default_value_t = 240)]
+    #[arg(long, env = "PROBITY_DEMO_DAYS", value_name = "N", default_value_t = 240,
+          value_parser = clap::value_parser!(u32).range(within(DAYS_MIN, DAYS_MAX)))]
     pub days: u32,
     /// The same seed on the same day gives the same company, secrets excepted
     #[arg(long, env = "PROBITY_DEMO_SEED", value_name = "S", default_value_t = 1)]
@@ -248,6 +253,10 @@ pub struct RebuildOptions {
 pub struct BackupOptions {
     /// Where the copy goes; it must not exist
     pub file: PathBuf,
+}
+
+fn within(least: u32, most: u32) -> RangeInclusive<i64> {
+    least.into()..=most.into()
 }
 
 /// What a switch is in the environment: 1, true, yes, on, or 0, false, no, off. Anything else is a mistake, and refused.
@@ -384,6 +393,22 @@ mod tests {
             commands.extend(command.get_subcommands().cloned());
         }
         assert!(seen.len() > 20, "{seen:?}");
+    }
+
+    #[test]
+    fn the_demonstration_is_as_long_and_as_large_as_it_was_asked_for() {
+        for (option, given, taken) in [
+            ("--days", "59", false),
+            ("--days", "60", true),
+            ("--days", "3651", false),
+            ("--customers", "15", false),
+            ("--customers", "20000", true),
+            ("--customers", "20001", false),
+        ] {
+            let read = Cli::try_parse_from(["probity", "demo", option, given]);
+            assert_eq!(read.is_ok(), taken, "{option} {given}");
+            assert!(taken || read.unwrap_err().to_string().contains("..="), "{option}");
+        }
     }
 
     #[test]
