@@ -1,9 +1,10 @@
 //! The binary as people start it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "in a test a panic is the report")]
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
@@ -25,6 +26,14 @@ fn told(command: &mut Command) -> (Option<i32>, String, String) {
     let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A file with one customer in it.
+fn customers_file(folder: &Path) -> PathBuf {
+    let uscc = domain::uscc::Uscc::with_check("91330100000000001").unwrap();
+    let path = folder.join("customers.csv");
+    std::fs::write(&path, format!("name,kind,uscc\n示范,distributor,{uscc}\n")).unwrap();
+    path
 }
 
 /// Killed with the test.
@@ -95,8 +104,7 @@ async fn whoever_serves_a_file_owns_it_and_is_told_nothing() {
 async fn whichever_command_begins_a_store_takes_the_bootstrap_token() {
     const TOKEN: &str = "chosen-by-the-operator";
     let folder = tempfile::tempdir().unwrap();
-    let customers = folder.path().join("customers.csv");
-    std::fs::write(&customers, "name,kind\n示范医院,hospital\n").unwrap();
+    let customers = customers_file(folder.path());
     let import = ["import", "customers", customers.to_str().unwrap()];
     for begins in [["token", "list"].as_slice(), import.as_slice()] {
         let home = Home::unmigrated(Kind::Sqlite).await;
@@ -156,8 +164,7 @@ async fn what_is_in_the_environment_counts_for_every_command() {
     let (_, listed, _) = told(&mut probity(&home, &["token", "list"]));
     assert!(listed.contains("sales,finance\tERP"), "{listed}");
 
-    let file = home.folder().join("customers.csv");
-    std::fs::write(&file, "name,kind\n示范医院,hospital\n").unwrap();
+    let file = customers_file(home.folder());
     let mut import = probity(&home, &["import", "customers", file.to_str().unwrap()]);
     let (_, out, said) = told(import.env("PROBITY_IMPORT_DRY_RUN", "1"));
     assert!(out.contains("would be given"), "{out}{said}");
