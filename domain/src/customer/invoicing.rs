@@ -174,13 +174,14 @@ impl Draft {
             if wanted > open {
                 return Err(Rejection::MoreThanShipped { line: part.line, open });
             }
-            for (shipment, known) in &order.shipments {
+            for (shipment, known) in order.shipments.iter().filter(|(_, s)| s.shipped_on.is_some())
+            {
+                // By an earlier part of this invoice.
+                let mut used = draft.used(shipment, part.line);
                 for lot in known.lines.iter().filter(|lot| lot.line == part.line) {
-                    let used = draft.used(shipment, part.line);
-                    let take = lot.quantity.get().saturating_sub(used).min(wanted);
-                    if known.shipped_on.is_none() {
-                        continue;
-                    }
+                    let of_lot = lot.quantity.get();
+                    let take = of_lot.saturating_sub(used).min(wanted);
+                    used = used.saturating_sub(of_lot);
                     if let Some(quantity) = Quantity::new(take) {
                         draft.add(
                             customer,

@@ -202,8 +202,8 @@ impl Customer {
             }
             if order.lines.iter().all(|line| line.to_ship() == 0) {
                 order.held_by.clear();
-                order.shipments.retain(|_, shipment| shipment.shipped_on.is_some());
             }
+            super::shipping::drop_overtaken(order);
         }
         for drawn in &event.freed {
             self.receivables.free_deposit(&event.order, drawn.receipt, drawn.amount.minor());

@@ -178,8 +178,10 @@ impl Orders {
             }
             if order.lines.0.iter().all(|line| line.to_ship() == 0) {
                 order.place();
-                overtaken = order.overtaken(|_| true);
             }
+            // Held shipments of goods that are no longer wanted.
+            let left: Vec<u32> = order.lines.0.iter().map(OrderLine::to_ship).collect();
+            overtaken = order.overtaken(|held| !held.fits(&left));
             for freed in &event.freed {
                 order.deposit_minor =
                     order.deposit_minor.saturating_sub(freed.amount.minor_units());

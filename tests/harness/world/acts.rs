@@ -81,16 +81,13 @@ impl World {
 
     fn papers(&mut self, customer: &Customer) -> (&'static str, Role, Command) {
         let of = Command::Qualification;
-        let in_review = customer.qualification.submitted_by.is_some();
         match self.rng.random_range(0..10) {
             0..5 => {
                 let upload = qualification::Upload { paper: self.paper() };
                 let upload = qualification::Command::Upload(Box::new(upload));
                 ("staff-sales-1", Role::Sales, of(upload))
             }
-            5..7 if !in_review => {
-                ("staff-sales-1", Role::Sales, of(qualification::Command::Submit))
-            }
+            5..7 => ("staff-sales-1", Role::Sales, of(qualification::Command::Submit)),
             9 => {
                 let reason = "复核不符".parse().expect("a reason");
                 let all: Vec<_> = customer.qualification.documents.keys().copied().collect();
