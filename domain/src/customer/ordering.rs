@@ -176,6 +176,7 @@ impl Customer {
             amount: line.amount.minor(),
             shipped: 0,
             invoiced: 0,
+            invoiced_value: Minor::ZERO,
             cancelled: 0,
         });
         let order = Order {

@@ -255,3 +255,26 @@ fn a_business_date_is_in_the_past() {
         assert_eq!(answer.err().map(|it| it.code()), code, "{date}");
     }
 }
+
+#[test]
+fn invoices_of_a_line_add_up_to_its_amount_also_after_a_void() {
+    let mut stage = with_limit("100000.00");
+    let order = stage.order(STENT, 3, "0.3333").order;
+    let mut bill = |number: &str| {
+        stage.ships(order, 1);
+        match stage.invoice(order, number).as_slice() {
+            [Event::InvoiceIssued(issued)] => (issued.invoice, issued.amount),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, _) = bill("INV-1");
+    let (_, second) = bill("INV-2");
+    let (_, third) = bill("INV-3");
+    stage.does(void(first));
+    let again = match stage.invoice(order, "INV-4").as_slice() {
+        [Event::InvoiceIssued(issued)] => issued.amount,
+        other => panic!("{other:?}"),
+    };
+    let minor: i64 = [second, third, again].iter().map(|amount| amount.minor_units()).sum();
+    assert_eq!((minor, stage.customer.exposure()), (100, Minor(100)));
+}
