@@ -6,6 +6,7 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use domain::customer::trading::{self, CancelOrder, LineQuantity, ReleaseOrder};
 use domain::customer::{Command, Event};
+use domain::decision::CauseCode;
 use domain::ids::{CustomerId, OrderId};
 use domain::money::Currency;
 use domain::permissions::Act;
@@ -98,7 +99,8 @@ impl Body for Release {
 
 /// Release a hold
 ///
-/// Each role lifts its own causes and no legal one; 202 when something still holds.
+/// Each role lifts its own causes and no legal one; 202 when something still holds. An order that nothing stops any more is
+/// placed without a release.
 #[utoipa::path(post, path = "/v1/customers/{id}/orders/{oid}/release", tag = "trade",
     params(("id" = CustomerId, Path), ("oid" = OrderId, Path)), request_body = Release,
     responses((status = 200, body = Done), (status = 202, body = Done)))]
@@ -115,15 +117,22 @@ pub async fn release(
     }));
     let committed = door.customer(by, id, Command::Trading(command)).await?;
     let released = committed.events.iter().find_map(|event| match event {
-        Event::OrderReleased(released) => Some(released),
+        Event::OrderReleased(released) => Some((&released.decision, verdict(&released.remaining))),
+        // Nothing stops it any more: it is placed for that reason, and the release was not needed.
+        Event::OrderHealed(healed) if healed.order == order => {
+            Some((&healed.decision, verdict(&[])))
+        }
         _ => None,
     });
-    let released = released.ok_or_else(|| Problem::internal("a release without its event"))?;
-    let verdict =
-        if released.remaining.is_empty() { Verdict::Done("placed") } else { Verdict::Held };
-    let decision = DecisionView::of(&door, id, &released.decision).await?;
+    let (decision, verdict) =
+        released.ok_or_else(|| Problem::internal("a release without its event"))?;
+    let decision = DecisionView::of(&door, id, decision).await?;
     let done = Done { decision: Some(decision), ..Done::of(&order, &committed) };
     Ok(done.judged(StatusCode::OK, &committed, verdict))
+}
+
+fn verdict(remaining: &[CauseCode]) -> Verdict {
+    if remaining.is_empty() { Verdict::Done("placed") } else { Verdict::Held }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

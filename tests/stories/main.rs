@@ -4,6 +4,7 @@ mod checks;
 mod company;
 mod door;
 mod feed;
+mod holds;
 mod inspector;
 mod people;
 mod race;
