@@ -116,10 +116,11 @@ pub async fn check(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Asks>,
 ) -> Result<axum::Json<Checked>, Problem> {
+    let sight = by.sight();
     let events: Vec<Event> = door.consider(by, id, command(body.0.get().as_bytes())?).await?;
     let decision = events.iter().find_map(of_event);
     let decision = decision.ok_or_else(|| Problem::internal("a check without a decision"))?;
-    Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision).await? }))
+    Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision, sight).await? }))
 }
 
 /// What is asked, as the command that would be given.

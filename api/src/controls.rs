@@ -68,7 +68,8 @@ pub async fn holds(
     caller.may(Act::ReadControls)?;
     let paging = query.paging()?;
     door.settled(paging.at).await?;
-    let listed = orders::holds(door.journal().engine(), &paging.keyset).await?;
+    let mut listed = orders::holds(door.journal().engine(), &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().causes(&mut row.causes));
     paging.answer(each(listed, Waiting::from))
 }
 
@@ -151,7 +152,8 @@ pub async fn denials(
         from: query.from,
         to: query.to,
     };
-    let listed = decisions::denials(door.journal().engine(), between, &paging.keyset).await?;
+    let mut listed = decisions::denials(door.journal().engine(), between, &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().causes(&mut row.causes));
     paging.answer(each(listed, Denied::from))
 }
 
@@ -185,7 +187,9 @@ pub async fn releases(
     door.settled(paging.at).await?;
     let customer = query.customer.map(|id| id.to_string());
     let engine = door.journal().engine();
-    paging.answer(decisions::releases(engine, customer.as_deref(), &paging.keyset).await?)
+    let mut listed = decisions::releases(engine, customer.as_deref(), &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().lifted(&mut row.lifted));
+    paging.answer(listed)
 }
 
 /// What was entered after its business date

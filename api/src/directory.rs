@@ -108,7 +108,9 @@ pub async fn orders(
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
-    paging.answer(orders::of_customer(door.journal().engine(), &id, &paging.keyset).await?)
+    let mut listed = orders::of_customer(door.journal().engine(), &id, &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().order(row));
+    paging.answer(listed)
 }
 
 /// An order
@@ -123,7 +125,9 @@ pub async fn order(
     let id = opened(&caller, &door, Act::ReadOrders, id, None).await?;
     let found = orders::one(door.journal().engine(), &order).await?;
     let own = found.filter(|row| row.customer == id);
-    own.map(axum::Json).ok_or_else(|| Problem::not_found("order", order))
+    let mut own = own.ok_or_else(|| Problem::not_found("order", order))?;
+    caller.sight().order(&mut own);
+    Ok(axum::Json(own))
 }
 
 /// The shipments of an order
@@ -140,6 +144,7 @@ pub async fn shipments(
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
     let mut listed = orders::shipments_of(door.journal().engine(), &order, &paging.keyset).await?;
     listed.items.retain(|row| row.customer == id);
+    listed.items.iter_mut().for_each(|row| caller.sight().shipment(row));
     paging.answer(listed)
 }
 

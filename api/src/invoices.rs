@@ -124,6 +124,7 @@ async fn give(
     issue: IssueInvoice,
 ) -> Result<Response, Problem> {
     let command = Command::Receivables(receivables::Command::Invoice(Box::new(issue)));
+    let sight = by.sight();
     let committed = door.customer(by, id, command).await?;
     let answered = committed.events.iter().find_map(|event| match event {
         Event::InvoiceIssued(e) => {
@@ -135,7 +136,7 @@ async fn give(
     });
     let (invoice, due_on, decision, verdict) =
         answered.ok_or_else(|| Problem::internal("an invoice without its event"))?;
-    let decision = DecisionView::of(door, id, decision).await?;
+    let decision = DecisionView::of(door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), due_on, ..Done::of(&invoice, &committed) };
     Ok(done.judged(StatusCode::CREATED, &committed, verdict))
 }

@@ -49,6 +49,7 @@ pub mod review;
 pub mod routes;
 pub mod serve;
 pub mod shipments;
+pub mod sight;
 pub mod staff;
 pub mod status;
 pub mod stream;

@@ -63,6 +63,7 @@ pub async fn place(
         payment: body.payment,
     };
     let command = Command::Trading(trading::Command::Place(Box::new(wish.into())));
+    let sight = by.sight();
     let committed = door.customer(by, id, command).await?;
     let taken = committed.events.iter().find_map(|event| match event {
         Event::OrderPlaced(taken) => Some((taken, Verdict::Done("placed"))),
@@ -71,7 +72,7 @@ pub async fn place(
         _ => None,
     });
     let (taken, verdict) = taken.ok_or_else(|| Problem::internal("an order without its event"))?;
-    let decision = DecisionView::of(&door, id, &taken.decision).await?;
+    let decision = DecisionView::of(&door, id, &taken.decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&taken.order, &committed) };
     Ok(done.judged(StatusCode::CREATED, &committed, verdict))
 }
@@ -115,6 +116,7 @@ pub async fn release(
         tolerance_percent: body.tolerance_percent,
         expires_on: body.expires_on,
     }));
+    let sight = by.sight();
     let committed = door.customer(by, id, Command::Trading(command)).await?;
     let released = committed.events.iter().find_map(|event| match event {
         Event::OrderReleased(released) => Some((&released.decision, verdict(&released.remaining))),
@@ -126,7 +128,7 @@ pub async fn release(
     });
     let (decision, verdict) =
         released.ok_or_else(|| Problem::internal("a release without its event"))?;
-    let decision = DecisionView::of(&door, id, decision).await?;
+    let decision = DecisionView::of(&door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&order, &committed) };
     Ok(done.judged(StatusCode::OK, &committed, verdict))
 }

@@ -116,6 +116,7 @@ pub async fn receive(
         origin: None,
     };
     let command = Command::Receivables(receivables::Command::Receive(Box::new(receive)));
+    let sight = by.sight();
     let committed = door.customer(by, id, command).await?;
     let received = committed.events.iter().find_map(|event| match event {
         Event::CashReceived(received) => Some(received),
@@ -123,7 +124,7 @@ pub async fn receive(
     });
     let received = received.ok_or_else(|| Problem::internal("a receipt without its event"))?;
     let decision = match &received.decision {
-        Some(decision) => Some(DecisionView::of(&door, id, decision).await?),
+        Some(decision) => Some(DecisionView::of(&door, id, decision, sight).await?),
         None => None,
     };
     let done = Done {

@@ -43,6 +43,7 @@ pub async fn ship(
 ) -> Result<Response, Problem> {
     let ship = ShipGoods { order, lines: body.lines, shipped_on: body.shipped_on };
     let command = Command::Trading(trading::Command::Ship(Box::new(ship)));
+    let sight = by.sight();
     let committed = door.customer(by, id, command).await?;
     let answered = committed.events.iter().find_map(|event| match event {
         Event::GoodsShipped(e) => Some((e.shipment, &e.decision, Verdict::Done("shipped"))),
@@ -52,7 +53,7 @@ pub async fn ship(
     });
     let (shipment, decision, verdict) =
         answered.ok_or_else(|| Problem::internal("a shipment without its event"))?;
-    let decision = DecisionView::of(&door, id, decision).await?;
+    let decision = DecisionView::of(&door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&shipment, &committed) };
     Ok(done.judged(StatusCode::CREATED, &committed, verdict))
 }

@@ -28,22 +28,25 @@ pub struct TimelineRow {
     pub sentence_en: String,
 }
 
-/// The events of a customer, oldest first; none where there is no such customer.
+/// The events of a customer, oldest first; none where there is no such customer. `seen` takes out of an event what its
+/// reader may not see before it is told.
 pub async fn of_customer(
     journal: &Journal,
     customer: &str,
     keyset: &Keyset,
+    seen: impl Fn(&mut Event),
 ) -> Result<Listed<TimelineRow>, Error> {
     let after = Version(keyset.number(0)?);
     let limit = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
     let entries = journal.stream(customer, after, limit).await?;
     let ours = entries.into_iter().filter(|entry| entry.aggregate_type == Customer::TYPE);
-    let rows = ours.map(|entry| told(journal, &entry)).collect::<Result<Vec<_>, _>>()?;
+    let rows = ours.map(|entry| told(journal, &entry, &seen)).collect::<Result<Vec<_>, _>>()?;
     Ok(Listed::new(rows, keyset, |row| row.version.to_string()))
 }
 
-fn told(journal: &Journal, entry: &Entry) -> Result<TimelineRow, Error> {
-    let event: Event = journal.event(entry)?;
+fn told(journal: &Journal, entry: &Entry, seen: impl Fn(&mut Event)) -> Result<TimelineRow, Error> {
+    let mut event: Event = journal.event(entry)?;
+    seen(&mut event);
     let sentence = domain::sentence::of(&event);
     Ok(TimelineRow {
         position: entry.position.0,

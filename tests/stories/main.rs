@@ -10,4 +10,5 @@ mod people;
 mod race;
 mod repeats;
 mod roles;
+mod sight;
 mod trade;
