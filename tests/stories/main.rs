@@ -6,6 +6,7 @@ mod door;
 mod feed;
 mod holds;
 mod inspector;
+mod kinds;
 mod people;
 mod race;
 mod repeats;
