@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
+use crate::day;
 use crate::door::Door;
 use crate::etag::etag;
 use crate::extract::{Path, Query};
@@ -151,6 +152,7 @@ pub struct OpenCounts {
 #[into_params(parameter_in = Query)]
 pub struct CardQuery {
     /// As it was recorded by then (RFC 3339).
+    #[serde(default, deserialize_with = "day::optional_time")]
     as_of: Option<DateTime<Utc>>,
     /// As it was at this version.
     #[param(minimum = 1)]

@@ -15,11 +15,13 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::asked::{Asked, Body};
+use crate::day;
 use crate::decisions::{DecisionView, of_event};
 use crate::door::Door;
 use crate::extract::{Path, parse};
 use crate::placement::{OrderLine, PaymentTerms, Wish};
 use crate::problem::Problem;
+use crate::shipments::ShipLot;
 
 /// Stands for the number that an invoice or a receipt does not have yet.
 const UNNUMBERED: &str = "-";
@@ -57,6 +59,7 @@ pub struct CheckOrder {
     _checkpoint: Checkpoint,
     lines: Vec<OrderLine>,
     currency: Option<Currency>,
+    #[serde(default, deserialize_with = "day::optional")]
     requested_ship_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     ship_to: Option<Line<300>>,
@@ -70,8 +73,9 @@ pub struct CheckShipment {
     #[schema(rename = "checkpoint", pattern = "^shipment$", value_type = String)]
     _checkpoint: Checkpoint,
     order: OrderId,
-    lines: Vec<Lot>,
+    lines: Vec<ShipLot>,
     /// Today without; never in the future.
+    #[serde(default, deserialize_with = "day::optional")]
     shipped_on: Option<NaiveDate>,
 }
 
@@ -85,6 +89,7 @@ pub struct CheckInvoice {
     /// All of the order that are not invoiced yet without.
     #[serde(default)]
     shipments: Vec<ShipmentId>,
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     title: Option<Line<200>>,
@@ -97,6 +102,7 @@ pub struct CheckReceipt {
     #[schema(rename = "checkpoint", pattern = "^receipt$", value_type = String)]
     _checkpoint: Checkpoint,
     amount: Money,
+    #[serde(default, deserialize_with = "day::optional")]
     received_on: Option<NaiveDate>,
 }
 
@@ -140,6 +146,7 @@ fn command(body: &[u8]) -> Result<Command, Problem> {
         }
         Checkpoint::Shipment => {
             let CheckShipment { order, lines, shipped_on, .. } = parse(body)?;
+            let lines = lines.into_iter().map(Lot::from).collect();
             let ship = ShipGoods { order, lines, shipped_on };
             Command::Trading(trading::Command::Ship(Box::new(ship)))
         }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
+use crate::day;
 use crate::decisions::CauseView;
 use crate::door::Door;
 use crate::extract::Query;
@@ -81,7 +82,9 @@ list_query! {
         #[param(value_type = Option<String>)]
         customer: Option<CustomerId>,
         /// Business dates, inclusive.
+        #[serde(default, deserialize_with = "day::optional")]
         from: Option<NaiveDate>,
+        #[serde(default, deserialize_with = "day::optional")]
         to: Option<NaiveDate>,
     }
 }

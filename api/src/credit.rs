@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Asking, Body};
+use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
@@ -47,6 +48,7 @@ impl From<LimitTerms> for Limit {
 pub struct Grant {
     limit: LimitTerms,
     /// Inclusive; until it is superseded without.
+    #[serde(default, deserialize_with = "day::optional")]
     valid_until: Option<NaiveDate>,
     /// Days from the invoice; or `terms`.
     terms_days: Option<u32>,

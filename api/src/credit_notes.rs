@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Body};
 use crate::backdating::backdated;
+use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
@@ -29,10 +30,12 @@ pub struct CreditNote {
     invoice: Option<InvoiceId>,
     amount: Money,
     /// The business date without.
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     #[schema(value_type = String)]
     reason: Prose<500>,
     /// A past date; `reason` says why.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
 }
 

@@ -13,6 +13,7 @@ use projections::products::{self, ProductRow};
 use projections::receivables::{self, InvoiceRow, ReceiptRow, Which};
 
 use crate::auth::Caller;
+use crate::day;
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::page::{Page, list_query};
@@ -153,6 +154,7 @@ list_query! {
         /// `open`, `settled`, `voided`, `held`, `denied`
         status: Option<String>,
         /// Only those due before this day.
+        #[serde(default, deserialize_with = "day::optional")]
         due_before: Option<NaiveDate>,
     }
 }

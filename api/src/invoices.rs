@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::answers::{Done, Verdict, answer};
 use crate::asked::{Asked, Asking, Body};
 use crate::backdating::backdated;
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
 use crate::extract::Path;
@@ -30,11 +31,13 @@ pub struct InvoiceOrder {
     #[serde(default)]
     shipments: Vec<ShipmentId>,
     /// The business date without.
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     /// The buyer's title, where it is stated: it must be the registered name.
     #[schema(value_type = Option<String>)]
     title: Option<Line<200>>,
     /// A past date, with its `reason`.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -81,9 +84,11 @@ pub struct InvoiceParts {
     #[schema(value_type = String, example = "INV-2")]
     number: Line<64>,
     lines: Vec<Part>,
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     title: Option<Line<200>>,
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -152,6 +157,7 @@ pub struct Void {
     #[schema(value_type = String)]
     reason: Prose<500>,
     /// A past date; `reason` says why.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
 }
 

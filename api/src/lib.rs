@@ -18,6 +18,7 @@ pub mod credit;
 pub mod credit_notes;
 pub mod csv;
 pub mod customers;
+pub mod day;
 pub mod decisions;
 pub mod demo;
 pub mod directory;

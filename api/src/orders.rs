@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::answers::{Done, Verdict, answer};
 use crate::asked::{Asked, Body};
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
 use crate::extract::Path;
@@ -31,6 +32,7 @@ pub struct PlaceOrder {
     lines: Vec<OrderLine>,
     currency: Option<Currency>,
     /// Today without.
+    #[serde(default, deserialize_with = "day::optional")]
     requested_ship_date: Option<NaiveDate>,
     /// One of the customer's addresses; its first delivery address without.
     #[schema(value_type = Option<String>)]
@@ -91,6 +93,7 @@ pub struct Release {
     #[serde(default)]
     tolerance_percent: u32,
     /// Inclusive; the policy's longest without.
+    #[serde(default, deserialize_with = "day::optional")]
     expires_on: Option<NaiveDate>,
 }
 

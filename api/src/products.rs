@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::auth::Caller;
+use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
@@ -42,8 +43,10 @@ pub struct RegisterProduct {
     pub registration_number: Option<RegistrationNumber>,
     /// Class I.
     pub filing_number: Option<FilingNumber>,
+    #[serde(default, deserialize_with = "day::optional")]
     pub registered_from: Option<NaiveDate>,
     /// Inclusive; filings have none.
+    #[serde(default, deserialize_with = "day::optional")]
     pub registered_to: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     pub registrant: Option<Line<200>>,
@@ -115,8 +118,10 @@ pub async fn register(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Renew {
+    #[serde(deserialize_with = "day::required")]
     from: NaiveDate,
     /// Inclusive.
+    #[serde(default, deserialize_with = "day::optional")]
     to: Option<NaiveDate>,
 }
 

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Body};
 use crate::backdating::backdated;
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
 use crate::extract::Path;
@@ -79,10 +80,12 @@ pub struct Receive {
     reference: Line<100>,
     amount: Money,
     /// The business date without.
+    #[serde(default, deserialize_with = "day::optional")]
     received_on: Option<NaiveDate>,
     /// Absent: the oldest due first, deposits untouched; `[]`: it stays unapplied.
     apply: Option<Vec<Application>>,
     /// A past date, with its `reason`.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -142,6 +145,7 @@ pub async fn receive(
 pub struct ApplyCash {
     apply: Vec<Application>,
     /// A past date, with its `reason`.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -184,6 +188,7 @@ pub struct Reverse {
     #[schema(value_type = String)]
     reason: Prose<500>,
     /// A past date; `reason` says why.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
 }
 

@@ -2,6 +2,7 @@
 
 mod checks;
 mod company;
+mod dates;
 mod door;
 mod feed;
 mod holds;
