@@ -18,6 +18,7 @@ use crate::asked::{Asked, Body};
 use crate::day;
 use crate::decisions::{DecisionView, of_event};
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::{Path, parse};
 use crate::placement::{OrderLine, PaymentTerms, Wish};
 use crate::problem::Problem;
@@ -123,10 +124,27 @@ pub async fn check(
     Asked { by, body }: Asked<Asks>,
 ) -> Result<axum::Json<Checked>, Problem> {
     let sight = by.sight();
-    let events: Vec<Event> = door.consider(by, id, command(body.0.get().as_bytes())?).await?;
+    let command = command(body.0.get().as_bytes())?;
+    let named = named(&command);
+    let events: Vec<Event> = match door.consider(by, id, command).await {
+        Ok(events) => events,
+        Err(problem) => return Err(named.explained(&door, id, problem).await),
+    };
     let decision = events.iter().find_map(of_event);
     let decision = decision.ok_or_else(|| Problem::internal("a check without a decision"))?;
     Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision, sight).await? }))
+}
+
+/// The order that it is asked about.
+fn named(command: &Command) -> Named {
+    match command {
+        Command::Trading(trading::Command::Ship(ship)) => Named::order(ship.order),
+        Command::Receivables(receivables::Command::Invoice(issue)) => match &issue.scope {
+            InvoiceScope::Shipments { order, .. } => Named::order(*order),
+            InvoiceScope::Lines(_) => Named::default(),
+        },
+        _ => Named::default(),
+    }
 }
 
 /// What is asked, as the command that would be given.

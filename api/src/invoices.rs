@@ -19,6 +19,7 @@ use crate::backdating::backdated;
 use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -128,9 +129,14 @@ async fn give(
     id: CustomerId,
     issue: IssueInvoice,
 ) -> Result<Response, Problem> {
+    let orders = match &issue.scope {
+        InvoiceScope::Shipments { order, .. } => [*order].into(),
+        InvoiceScope::Lines(parts) => parts.iter().map(|part| part.order).collect(),
+    };
+    let named = Named { orders, ..Named::default() };
     let command = Command::Receivables(receivables::Command::Invoice(Box::new(issue)));
     let sight = by.sight();
-    let committed = door.customer(by, id, command).await?;
+    let committed = named.give(door, by, id, command).await?;
     let answered = committed.events.iter().find_map(|event| match event {
         Event::InvoiceIssued(e) => {
             Some((e.invoice, Some(e.due_on), &e.decision, Verdict::Done("issued")))
@@ -176,7 +182,8 @@ pub async fn void(
 ) -> Result<Response, Problem> {
     by.business_date = backdated(body.business_date, Some(&body.reason))?;
     let command = receivables::Command::Void { invoice, reason: body.reason };
-    let committed = door.customer(by, id, Command::Receivables(command)).await?;
+    let command = Command::Receivables(command);
+    let committed = Named::invoice(invoice).give(&door, by, id, command).await?;
     let done = Done { status: Some("voided"), ..Done::of(&invoice, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

@@ -24,6 +24,7 @@ pub mod demo;
 pub mod directory;
 pub mod documents;
 pub mod door;
+pub mod ended;
 pub mod envelope;
 pub mod etag;
 pub mod event_types;

@@ -19,6 +19,7 @@ use crate::asked::{Asked, Body};
 use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::placement::{OrderLine, PaymentTerms, Wish};
 use crate::problem::Problem;
@@ -120,7 +121,8 @@ pub async fn release(
         expires_on: body.expires_on,
     }));
     let sight = by.sight();
-    let committed = door.customer(by, id, Command::Trading(command)).await?;
+    let command = Command::Trading(command);
+    let committed = Named::order(order).give(&door, by, id, command).await?;
     let released = committed.events.iter().find_map(|event| match event {
         Event::OrderReleased(released) => Some((&released.decision, verdict(&released.remaining))),
         // Nothing stops it any more: it is placed for that reason, and the release was not needed.
@@ -167,7 +169,7 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     let cancel = CancelOrder { order, reason: body.reason, lines: body.lines };
     let command = Command::Trading(trading::Command::Cancel(Box::new(cancel)));
-    let committed = door.customer(by, id, command).await?;
+    let committed = Named::order(order).give(&door, by, id, command).await?;
     let done = Done { status: Some("cancelled"), ..Done::of(&order, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

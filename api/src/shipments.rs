@@ -18,6 +18,7 @@ use crate::asked::{Asked, Body};
 use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -81,7 +82,7 @@ pub async fn ship(
     let ship = ShipGoods { order, lines, shipped_on: body.shipped_on };
     let command = Command::Trading(trading::Command::Ship(Box::new(ship)));
     let sight = by.sight();
-    let committed = door.customer(by, id, command).await?;
+    let committed = Named::order(order).give(&door, by, id, command).await?;
     let answered = committed.events.iter().find_map(|event| match event {
         Event::GoodsShipped(e) => Some((e.shipment, &e.decision, Verdict::Done("shipped"))),
         Event::ShipmentHeld(e) => Some((e.shipment, &e.decision, Verdict::Held)),

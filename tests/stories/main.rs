@@ -4,6 +4,7 @@ mod checks;
 mod company;
 mod dates;
 mod door;
+mod ended;
 mod feed;
 mod holds;
 mod inspector;
