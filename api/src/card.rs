@@ -174,6 +174,7 @@ pub async fn card(
     Query(query): Query<CardQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadCustomers)?;
+    door.recorded(query.at).await?;
     let stream = id.to_string();
     let (known, date) = match (query.as_of, query.at_version) {
         (None, None) => {

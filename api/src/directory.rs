@@ -69,6 +69,16 @@ list_query! {
     PartsQuery in "parts" {}
 }
 
+/// What may be asked of one thing.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AtQuery {
+    /// A position that must be in it.
+    #[param(minimum = 0)]
+    pub at: Option<i64>,
+}
+
 /// Everything that is asked of a customer's parts before they are read.
 async fn opened(
     caller: &Caller,
@@ -116,14 +126,15 @@ pub async fn orders(
 
 /// An order
 #[utoipa::path(get, path = "/v1/customers/{id}/orders/{oid}", tag = "trade",
-    params(("id" = CustomerId, Path), ("oid" = OrderId, Path)),
+    params(("id" = CustomerId, Path), ("oid" = OrderId, Path), AtQuery),
     responses((status = 200, body = OrderRow)))]
 pub async fn order(
     caller: Caller,
     State(door): State<Door>,
     Path((id, order)): Path<(CustomerId, OrderId)>,
+    Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<OrderRow>, Problem> {
-    let id = opened(&caller, &door, Act::ReadOrders, id, None).await?;
+    let id = opened(&caller, &door, Act::ReadOrders, id, query.at).await?;
     let found = orders::one(door.journal().engine(), &order).await?;
     let own = found.filter(|row| row.customer == id);
     let mut own = own.ok_or_else(|| Problem::not_found("order", order))?;

@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::decisions::{DecisionView, of_event};
+use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::page::{Page, list_query};
@@ -77,14 +78,16 @@ pub async fn history(
 /// A decision of the past
 ///
 /// `position` is that of its event, as sales records and histories give it. `relied_on` names the papers.
-#[utoipa::path(get, path = "/v1/decisions/{position}", tag = "trade", params(("position" = i64, Path)),
-    responses((status = 200, body = DecisionView)))]
+#[utoipa::path(get, path = "/v1/decisions/{position}", tag = "trade",
+    params(("position" = i64, Path), AtQuery), responses((status = 200, body = DecisionView)))]
 pub async fn decision(
     caller: Caller,
     State(door): State<Door>,
     Path(position): Path<i64>,
+    Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<DecisionView>, Problem> {
     caller.may(Act::ReadHistory)?;
+    door.recorded(query.at).await?;
     let missing = || Problem::not_found("decision", position);
     if position < 1 {
         return Err(missing());

@@ -19,8 +19,9 @@ use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::auth::Caller;
 use crate::day;
+use crate::directory::AtQuery;
 use crate::door::Door;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use domain::permissions::Act;
 
@@ -158,14 +159,16 @@ pub struct ProductCard {
 }
 
 /// A product
-#[utoipa::path(get, path = "/v1/products/{id}", tag = "products", params(("id" = ProductId, Path)),
-    responses((status = 200, body = ProductCard)))]
+#[utoipa::path(get, path = "/v1/products/{id}", tag = "products",
+    params(("id" = ProductId, Path), AtQuery), responses((status = 200, body = ProductCard)))]
 pub async fn card(
     caller: Caller,
     State(door): State<Door>,
     Path(id): Path<ProductId>,
+    Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<ProductCard>, Problem> {
     caller.may(Act::ReadProducts)?;
+    door.recorded(query.at).await?;
     let known = door.journal().confirmed::<Product>(&id.to_string()).await?;
     match &known.state.particulars {
         Some(particulars) => Ok(axum::Json(ProductCard {

@@ -11,6 +11,7 @@ mod inspector;
 mod kinds;
 mod people;
 mod race;
+mod reading;
 mod repeats;
 mod roles;
 mod sight;
