@@ -135,11 +135,15 @@ pub async fn order(
     Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<OrderRow>, Problem> {
     let id = opened(&caller, &door, Act::ReadOrders, id, query.at).await?;
-    let found = orders::one(door.journal().engine(), &order).await?;
-    let own = found.filter(|row| row.customer == id);
-    let mut own = own.ok_or_else(|| Problem::not_found("order", order))?;
-    caller.sight().order(&mut own);
-    Ok(axum::Json(own))
+    let mut found = own_order(&door, &id, &order).await?;
+    caller.sight().order(&mut found);
+    Ok(axum::Json(found))
+}
+
+async fn own_order(door: &Door, customer: &str, order: &OrderId) -> Result<OrderRow, Problem> {
+    let found = orders::one(door.journal().engine(), order).await?;
+    let own = found.filter(|row| row.customer == customer);
+    own.ok_or_else(|| Problem::not_found("order", order))
 }
 
 /// The shipments of an order
@@ -154,8 +158,8 @@ pub async fn shipments(
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
+    own_order(&door, &id, &order).await?;
     let mut listed = orders::shipments_of(door.journal().engine(), &order, &paging.keyset).await?;
-    listed.items.retain(|row| row.customer == id);
     listed.items.iter_mut().for_each(|row| caller.sight().shipment(row));
     paging.answer(listed)
 }
