@@ -134,6 +134,28 @@ fn both_engines_have_the_same_migrations() {
 }
 
 #[test]
+fn dates_of_bodies_and_queries_are_read_in_one_way() {
+    let ours = |path: &Path| {
+        !path.components().any(|c| ["demo", "import"].iter().any(|n| c.as_os_str() == *n))
+    };
+    let api = files(&root().join("api/src"), &[".rs"]);
+    for path in api.into_iter().filter(|path| ours(path)) {
+        let text = fs::read_to_string(&path).unwrap();
+        let (mut comes_in, mut before) = (false, "");
+        for line in text.lines() {
+            let derived = line.starts_with("#[derive(") && line.contains("Deserialize");
+            comes_in = (comes_in && line != "}") || derived || line.starts_with("list_query! {");
+            let date = ["NaiveDate,", "NaiveDate>,", "DateTime<Utc>,", "DateTime<Utc>>,"];
+            if comes_in && date.iter().any(|end| line.ends_with(end)) {
+                let strict = before.contains("deserialize_with = \"day::");
+                assert!(strict, "{}: `{}`: read it by `day`", path.display(), line.trim());
+            }
+            before = line;
+        }
+    }
+}
+
+#[test]
 fn the_project_speaks_of_itself_alone() {
     let endings = [".rs", ".md", ".toml", ".sql", ".json", "test", "extra", "with-postgres", "run"];
     let foreign = ["/root/", "/home/", "/work/"];

@@ -16,6 +16,7 @@ use crate::etag;
 use crate::extract::{drain, parse, read_json};
 use crate::idempotency::{Key, request_hash};
 use crate::problem::Problem;
+use crate::sight::Sight;
 use domain::permissions::Act;
 
 /// Ties commands of several systems together in their events.
@@ -56,6 +57,11 @@ impl Asking {
             correlation_id: None,
             business_date: None,
         }
+    }
+
+    /// How much of customers' credit is in the answer.
+    pub fn sight(&self) -> Sight {
+        Sight::of(self.roles.iter().copied())
     }
 
     /// An id for what this command makes: the same again when the request is repeated under a key that was given.

@@ -14,6 +14,7 @@ use crate::door::Door;
 use crate::extract::drain;
 use crate::house::{Credential, Reach};
 use crate::problem::Problem;
+use crate::sight::Sight;
 use domain::permissions::{Act, may};
 
 /// Names the person for whom a program acts.
@@ -54,6 +55,11 @@ impl Caller {
     /// Whether the caller may, where the answer only becomes shorter otherwise.
     pub fn sees(&self, act: Act) -> Option<()> {
         self.roles().any(|role| may(role, act)).then_some(())
+    }
+
+    /// How much of customers' credit the caller sees.
+    pub fn sight(&self) -> Sight {
+        Sight::of(self.roles())
     }
 
     pub fn roles(&self) -> impl Iterator<Item = Role> {

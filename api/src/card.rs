@@ -1,6 +1,8 @@
 //! `GET /v1/customers/{id}`: the card. It is folded from the customer's own events, so that it is never behind, and so that
 //! the card of any past moment is made by the same code.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -14,14 +16,15 @@ use domain::document_kind::DocumentKind;
 use domain::ids::{CustomerId, DocumentId, StaffId};
 use domain::money::{Currency, Minor, Money};
 use domain::permissions::Act;
-use domain::policy::Pack;
 use domain::policy::pack::{PaperRule, Weight};
+use domain::policy::{self, Pack, Policy};
 use domain::uscc::Uscc;
 use journal::{Known, Until, Version};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
+use crate::day;
 use crate::door::Door;
 use crate::etag::etag;
 use crate::extract::{Path, Query};
@@ -151,6 +154,7 @@ pub struct OpenCounts {
 #[into_params(parameter_in = Query)]
 pub struct CardQuery {
     /// As it was recorded by then (RFC 3339).
+    #[serde(default, deserialize_with = "day::optional_time")]
     as_of: Option<DateTime<Utc>>,
     /// As it was at this version.
     #[param(minimum = 1)]
@@ -172,42 +176,79 @@ pub async fn card(
     Query(query): Query<CardQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadCustomers)?;
+    door.recorded(query.at).await?;
     let stream = id.to_string();
-    let (known, date) = match (query.as_of, query.at_version) {
+    let (known, seen) = match (query.as_of, query.at_version) {
         (None, None) => {
-            door.recorded(query.at).await?;
-            (door.journal().confirmed::<Customer>(&stream).await?, door.today())
+            let pack = door.house().policy().map(|policy| policy.pack);
+            let seen = Seen { date: door.today(), pack };
+            (door.journal().confirmed::<Customer>(&stream).await?, seen)
         }
         (Some(time), None) => {
             let known = door.journal().replay::<Customer>(&stream, Until::RecordedAt(time)).await?;
-            (known, door.house().today(time))
+            (known, Seen::at(&door, time).await?)
         }
         (None, Some(version)) => {
+            let recorded_at = recorded_at(&door, id, version).await?;
             let until = Until::Version(Version(version));
-            (door.journal().replay::<Customer>(&stream, until).await?, door.today())
+            let known = door.journal().replay::<Customer>(&stream, until).await?;
+            (known, Seen::at(&door, recorded_at).await?)
         }
         (Some(_), Some(_)) => {
             let detail = "Give either as_of or at_version.";
             return Err(Problem::not_understood("query.not_understood", detail));
         }
     };
-    let card = show(&caller, &door, id, &known, date)?;
+    let card = show(&caller, id, &known, &seen)?;
     let version = known.version.0;
     Ok(([(header::ETAG, etag(version))], axum::Json(card)).into_response())
 }
 
+/// The day that a card is of, and the rules of that day.
+struct Seen {
+    date: NaiveDate,
+    pack: Option<Arc<Pack>>,
+}
+
+impl Seen {
+    /// As it was at a moment of the past.
+    async fn at(door: &Door, time: DateTime<Utc>) -> Result<Self, Problem> {
+        let until = Until::RecordedAt(time);
+        let rules = door.journal().replay::<Policy>(policy::STREAM, until).await?;
+        let pack = rules.state.in_force.as_ref().map(|in_force| Arc::clone(&in_force.pack));
+        let date = pack.as_ref().map_or_else(|| door.house().today(time), |pack| pack.today(time));
+        Ok(Self { date, pack })
+    }
+}
+
+/// When a version of a customer was recorded; 404 where the customer has not come so far.
+async fn recorded_at(door: &Door, id: CustomerId, version: i64) -> Result<DateTime<Utc>, Problem> {
+    let stream = id.to_string();
+    let before = Version(version.saturating_sub(1).max(0));
+    let entries = door.journal().stream(&stream, before, 1).await?;
+    let Some(entry) = entries.into_iter().find(|entry| entry.version == Version(version)) else {
+        let known = door.journal().confirmed::<Customer>(&stream).await?;
+        let customer = known.state.registration.particulars.as_ref();
+        return Err(match customer {
+            Some(_) => Problem::not_found("version", version),
+            None => Problem::not_found("customer", id),
+        });
+    };
+    // Rows of stock programs tell no time: they are seen from today.
+    Ok(entry.recorded_at.unwrap_or_else(|| door.now()))
+}
+
 fn show(
     caller: &Caller,
-    door: &Door,
     id: CustomerId,
     known: &Known<Customer>,
-    date: NaiveDate,
+    seen: &Seen,
 ) -> Result<Card, Problem> {
+    let date = seen.date;
     let customer = &*known.state;
     let registration = &customer.registration;
     let particulars =
         registration.particulars.as_ref().ok_or_else(|| Problem::not_found("customer", id))?;
-    let pack = door.house().policy().map(|policy| policy.pack);
     let reason = Some(registration.status_reason.clone()).filter(|reason| !reason.is_empty());
     Ok(Card {
         id,
@@ -230,7 +271,7 @@ fn show(
             .collect(),
         currency: particulars.currency,
         origin: particulars.origin.clone(),
-        qualification: qualification(caller, customer, pack.as_deref(), date),
+        qualification: qualification(caller, customer, seen.pack.as_deref(), date),
         credit: caller.sees(Act::ReadCreditPosition).map(|()| credit(caller, customer, date)),
         open: OpenCounts {
             orders: customer.orders.len(),

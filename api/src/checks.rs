@@ -15,11 +15,14 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::asked::{Asked, Body};
+use crate::day;
 use crate::decisions::{DecisionView, of_event};
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::{Path, parse};
 use crate::placement::{OrderLine, PaymentTerms, Wish};
 use crate::problem::Problem;
+use crate::shipments::ShipLot;
 
 /// Stands for the number that an invoice or a receipt does not have yet.
 const UNNUMBERED: &str = "-";
@@ -57,6 +60,7 @@ pub struct CheckOrder {
     _checkpoint: Checkpoint,
     lines: Vec<OrderLine>,
     currency: Option<Currency>,
+    #[serde(default, deserialize_with = "day::optional")]
     requested_ship_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     ship_to: Option<Line<300>>,
@@ -70,8 +74,9 @@ pub struct CheckShipment {
     #[schema(rename = "checkpoint", pattern = "^shipment$", value_type = String)]
     _checkpoint: Checkpoint,
     order: OrderId,
-    lines: Vec<Lot>,
+    lines: Vec<ShipLot>,
     /// Today without; never in the future.
+    #[serde(default, deserialize_with = "day::optional")]
     shipped_on: Option<NaiveDate>,
 }
 
@@ -85,6 +90,7 @@ pub struct CheckInvoice {
     /// All of the order that are not invoiced yet without.
     #[serde(default)]
     shipments: Vec<ShipmentId>,
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     title: Option<Line<200>>,
@@ -97,6 +103,7 @@ pub struct CheckReceipt {
     #[schema(rename = "checkpoint", pattern = "^receipt$", value_type = String)]
     _checkpoint: Checkpoint,
     amount: Money,
+    #[serde(default, deserialize_with = "day::optional")]
     received_on: Option<NaiveDate>,
 }
 
@@ -116,10 +123,28 @@ pub async fn check(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Asks>,
 ) -> Result<axum::Json<Checked>, Problem> {
-    let events: Vec<Event> = door.consider(by, id, command(body.0.get().as_bytes())?).await?;
+    let sight = by.sight();
+    let command = command(body.0.get().as_bytes())?;
+    let named = named(&command);
+    let events: Vec<Event> = match door.consider(by, id, command).await {
+        Ok(events) => events,
+        Err(problem) => return Err(named.explained(&door, id, problem).await),
+    };
     let decision = events.iter().find_map(of_event);
     let decision = decision.ok_or_else(|| Problem::internal("a check without a decision"))?;
-    Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision).await? }))
+    Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision, sight).await? }))
+}
+
+/// The order that it is asked about.
+fn named(command: &Command) -> Named {
+    match command {
+        Command::Trading(trading::Command::Ship(ship)) => Named::order(ship.order),
+        Command::Receivables(receivables::Command::Invoice(issue)) => match &issue.scope {
+            InvoiceScope::Shipments { order, .. } => Named::order(*order),
+            InvoiceScope::Lines(_) => Named::default(),
+        },
+        _ => Named::default(),
+    }
 }
 
 /// What is asked, as the command that would be given.
@@ -139,6 +164,7 @@ fn command(body: &[u8]) -> Result<Command, Problem> {
         }
         Checkpoint::Shipment => {
             let CheckShipment { order, lines, shipped_on, .. } = parse(body)?;
+            let lines = lines.into_iter().map(Lot::from).collect();
             let ship = ShipGoods { order, lines, shipped_on };
             Command::Trading(trading::Command::Ship(Box::new(ship)))
         }

@@ -15,6 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
+use crate::day;
 use crate::decisions::CauseView;
 use crate::door::Door;
 use crate::extract::Query;
@@ -68,7 +69,8 @@ pub async fn holds(
     caller.may(Act::ReadControls)?;
     let paging = query.paging()?;
     door.settled(paging.at).await?;
-    let listed = orders::holds(door.journal().engine(), &paging.keyset).await?;
+    let mut listed = orders::holds(door.journal().engine(), &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().causes(&mut row.causes));
     paging.answer(each(listed, Waiting::from))
 }
 
@@ -80,7 +82,9 @@ list_query! {
         #[param(value_type = Option<String>)]
         customer: Option<CustomerId>,
         /// Business dates, inclusive.
+        #[serde(default, deserialize_with = "day::optional")]
         from: Option<NaiveDate>,
+        #[serde(default, deserialize_with = "day::optional")]
         to: Option<NaiveDate>,
     }
 }
@@ -151,7 +155,8 @@ pub async fn denials(
         from: query.from,
         to: query.to,
     };
-    let listed = decisions::denials(door.journal().engine(), between, &paging.keyset).await?;
+    let mut listed = decisions::denials(door.journal().engine(), between, &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().causes(&mut row.causes));
     paging.answer(each(listed, Denied::from))
 }
 
@@ -201,7 +206,9 @@ pub async fn releases(
     door.settled(paging.at).await?;
     let customer = query.customer.map(|id| id.to_string());
     let engine = door.journal().engine();
-    paging.answer(decisions::releases(engine, customer.as_deref(), &paging.keyset).await?)
+    let mut listed = decisions::releases(engine, customer.as_deref(), &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().lifted(&mut row.lifted));
+    paging.answer(listed)
 }
 
 /// What was entered after its business date

@@ -15,15 +15,40 @@ use utoipa::ToSchema;
 
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Asking, Body};
+use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
 
+/// How much credit.
+// Even a kind without fields has braces: serde lets anything pass beside a bare one.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum LimitTerms {
+    /// Explicitly no credit: what is not paid in advance is over the limit.
+    None {},
+    Unlimited {},
+    Amount {
+        amount: Money,
+    },
+}
+
+impl From<LimitTerms> for Limit {
+    fn from(terms: LimitTerms) -> Self {
+        match terms {
+            LimitTerms::None {} => Self::None,
+            LimitTerms::Unlimited {} => Self::Unlimited,
+            LimitTerms::Amount { amount } => Self::Amount { amount },
+        }
+    }
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Grant {
-    limit: Limit,
+    limit: LimitTerms,
     /// Inclusive; until it is superseded without.
+    #[serde(default, deserialize_with = "day::optional")]
     valid_until: Option<NaiveDate>,
     /// Days from the invoice; or `terms`.
     terms_days: Option<u32>,
@@ -48,7 +73,7 @@ pub async fn grant(
     Asked { by, body }: Asked<Grant>,
 ) -> Result<Response, Problem> {
     let granted = LimitGranted {
-        limit: body.limit,
+        limit: body.limit.into(),
         valid_until: body.valid_until,
         terms: terms(&body)?,
         single_document_cap: body.single_document_cap,

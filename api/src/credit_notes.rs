@@ -16,7 +16,9 @@ use utoipa::ToSchema;
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Body};
 use crate::backdating::backdated;
+use crate::day;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -29,10 +31,12 @@ pub struct CreditNote {
     invoice: Option<InvoiceId>,
     amount: Money,
     /// The business date without.
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     #[schema(value_type = String)]
     reason: Prose<500>,
     /// A past date; `reason` says why.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
 }
 
@@ -50,6 +54,8 @@ pub async fn issue(
     Asked { mut by, body }: Asked<CreditNote>,
 ) -> Result<Response, Problem> {
     by.business_date = backdated(body.business_date, Some(&body.reason))?;
+    let invoices = body.invoice.into_iter().collect();
+    let named = Named { invoices, ..Named::default() };
     let note = IssueCreditNote {
         number: body.number,
         invoice: body.invoice,
@@ -58,7 +64,7 @@ pub async fn issue(
         reason: body.reason,
     };
     let command = Command::Receivables(receivables::Command::IssueCreditNote(Box::new(note)));
-    let committed = door.customer(by, id, command).await?;
+    let committed = named.give(&door, by, id, command).await?;
     let issued = committed.events.iter().find_map(|event| match event {
         Event::CreditNoteIssued(issued) => Some(issued),
         _ => None,

@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 use crate::door::Door;
 use crate::problem::Problem;
+use crate::sight::Sight;
 
 /// Causes whose evidence is looked up; a decision has rarely more than five.
 const EVIDENCE_MAX: usize = 64;
@@ -72,12 +73,14 @@ pub struct Evidence {
 }
 
 impl DecisionView {
-    /// Shows a decision about a customer, with the positions of its evidence.
+    /// Shows a decision about a customer, as far as somebody sees it, with the positions of its evidence.
     pub async fn of(
         door: &Door,
         customer: CustomerId,
         decision: &Decision,
+        sight: Sight,
     ) -> Result<Self, Problem> {
+        let decision = sight.decision(decision);
         let stream = customer.to_string();
         let mut causes = Vec::with_capacity(decision.causes.len());
         for (index, cause) in decision.causes.iter().enumerate() {
@@ -103,8 +106,8 @@ impl DecisionView {
             enforced: decision.mode == Mode::Enforce,
             conditions: conditions.collect(),
             causes,
-            relied_on: decision.relied_on.clone(),
-            policy: decision.policy.clone(),
+            relied_on: decision.relied_on,
+            policy: decision.policy,
             business_date: decision.business_date,
         })
     }

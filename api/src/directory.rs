@@ -13,6 +13,7 @@ use projections::products::{self, ProductRow};
 use projections::receivables::{self, InvoiceRow, ReceiptRow, Which};
 
 use crate::auth::Caller;
+use crate::day;
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::page::{Page, list_query};
@@ -80,6 +81,16 @@ list_query! {
     ReceiptsQuery in "receipts" {}
 }
 
+/// What may be asked of one thing.
+#[derive(Debug, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AtQuery {
+    /// A position that must be in it.
+    #[param(minimum = 0)]
+    pub at: Option<i64>,
+}
+
 /// Everything that is asked of a customer's parts before they are read.
 async fn opened(
     caller: &Caller,
@@ -120,22 +131,31 @@ pub async fn orders(
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
-    paging.answer(orders::of_customer(door.journal().engine(), &id, &paging.keyset).await?)
+    let mut listed = orders::of_customer(door.journal().engine(), &id, &paging.keyset).await?;
+    listed.items.iter_mut().for_each(|row| caller.sight().order(row));
+    paging.answer(listed)
 }
 
 /// An order
 #[utoipa::path(get, path = "/v1/customers/{id}/orders/{oid}", tag = "trade",
-    params(("id" = CustomerId, Path), ("oid" = OrderId, Path)),
+    params(("id" = CustomerId, Path), ("oid" = OrderId, Path), AtQuery),
     responses((status = 200, body = OrderRow)))]
 pub async fn order(
     caller: Caller,
     State(door): State<Door>,
     Path((id, order)): Path<(CustomerId, OrderId)>,
+    Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<OrderRow>, Problem> {
-    let id = opened(&caller, &door, Act::ReadOrders, id, None).await?;
-    let found = orders::one(door.journal().engine(), &order).await?;
-    let own = found.filter(|row| row.customer == id);
-    own.map(axum::Json).ok_or_else(|| Problem::not_found("order", order))
+    let id = opened(&caller, &door, Act::ReadOrders, id, query.at).await?;
+    let mut found = own_order(&door, &id, &order).await?;
+    caller.sight().order(&mut found);
+    Ok(axum::Json(found))
+}
+
+async fn own_order(door: &Door, customer: &str, order: &OrderId) -> Result<OrderRow, Problem> {
+    let found = orders::one(door.journal().engine(), order).await?;
+    let own = found.filter(|row| row.customer == customer);
+    own.ok_or_else(|| Problem::not_found("order", order))
 }
 
 /// The shipments of an order
@@ -150,8 +170,9 @@ pub async fn shipments(
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
+    own_order(&door, &id, &order).await?;
     let mut listed = orders::shipments_of(door.journal().engine(), &order, &paging.keyset).await?;
-    listed.items.retain(|row| row.customer == id);
+    listed.items.iter_mut().for_each(|row| caller.sight().shipment(row));
     paging.answer(listed)
 }
 
@@ -160,6 +181,7 @@ list_query! {
         /// `open`, `settled`, `voided`, `held`, `denied`
         status: Option<String>,
         /// Only those due before this day.
+        #[serde(default, deserialize_with = "day::optional")]
         due_before: Option<NaiveDate>,
     }
 }

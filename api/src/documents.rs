@@ -17,6 +17,7 @@ use utoipa::ToSchema;
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Body};
 use crate::attachments::Missing;
+use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
@@ -34,10 +35,13 @@ pub struct UploadDocument {
     number: Line<100>,
     #[schema(value_type = Option<String>)]
     issuer: Option<Line<200>>,
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     /// The day of issue without.
+    #[serde(default, deserialize_with = "day::optional")]
     valid_from: Option<NaiveDate>,
     /// Inclusive. Absent only with `long_term`, where the kind allows it.
+    #[serde(default, deserialize_with = "day::optional")]
     valid_to: Option<NaiveDate>,
     #[serde(default)]
     long_term: bool,

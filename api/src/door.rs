@@ -193,6 +193,10 @@ impl Door {
         }
     }
 
+    pub fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.0.clock.now()
+    }
+
     /// The business date in the company's zone.
     pub fn today(&self) -> chrono::NaiveDate {
         self.house().today(self.0.clock.now())

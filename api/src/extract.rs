@@ -4,7 +4,7 @@ use axum::body::{Body, BodyDataStream, Bytes};
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use futures::StreamExt;
 use serde::de::DeserializeOwned;
 
@@ -39,12 +39,32 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        refuse_controls_in_query(&parts.uri)?;
         match axum::extract::Query::<T>::from_request_parts(parts, state).await {
             Ok(axum::extract::Query(value)) => Ok(Self(value)),
             Err(QueryRejection::FailedToDeserializeQueryString(error)) => {
                 Err(Problem::not_understood("query.not_understood", error.body_text()))
             }
             Err(error) => Err(Problem::not_understood("query.not_understood", error.to_string())),
+        }
+    }
+}
+
+/// No parameter means a control character, and PostgreSQL takes no U+0000 at all.
+fn refuse_controls_in_query(uri: &Uri) -> Result<(), Problem> {
+    // A bare one is no part of an address: only an escape can stand for it.
+    if !uri.query().is_some_and(|query| query.contains('%')) {
+        return Ok(());
+    }
+    let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(uri)
+        .map_err(|error| Problem::not_understood("query.not_understood", error.body_text()))?;
+    let controls = |text: &str| text.chars().any(char::is_control);
+    match pairs.0.iter().find(|(name, value)| controls(name) || controls(value)) {
+        None => Ok(()),
+        Some((name, _)) => {
+            let name: String = name.chars().filter(|c| !c.is_control()).collect();
+            let detail = format!("?{name}= has a control character: leave it out.");
+            Err(Problem::not_understood("query.control_character", detail).with("parameter", name))
         }
     }
 }

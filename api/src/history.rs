@@ -5,7 +5,6 @@ use axum::response::Response;
 use chrono::{DateTime, Utc};
 use domain::customer::{self, Customer};
 use domain::decider::Decider;
-use domain::decision::CauseKind;
 use domain::ids::CustomerId;
 use domain::permissions::Act;
 use domain::policy::pack::Text;
@@ -17,22 +16,11 @@ use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::decisions::{DecisionView, of_event};
+use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
-
-/// Event types that speak of credit and of money received: not for everybody who reads histories.
-const ABOUT_MONEY: [&str; 8] = [
-    "credit.",
-    "receivables.cash-",
-    "receivables.receipt-",
-    "receivables.overdue-",
-    "receivables.credit-note-",
-    "receivables.invoice-opened",
-    "receivables.invoice-voided",
-    "trading.order-released",
-];
 
 list_query! {
     HistoryQuery in "history" {}
@@ -75,29 +63,31 @@ pub async fn history(
     caller.may(Act::ReadHistory)?;
     let paging = query.paging()?;
     door.recorded(paging.at).await?;
-    let listed = timeline::of_customer(door.journal(), &id.to_string(), &paging.keyset).await?;
+    let sight = caller.sight();
+    let (journal, customer) = (door.journal(), id.to_string());
+    let seen = |event: &mut customer::Event| sight.event(event);
+    let listed = timeline::of_customer(journal, &customer, &paging.keyset, seen).await?;
     if listed.items.is_empty() && paging.keyset.after.is_none() {
         return Err(Problem::not_found("customer", id));
     }
-    let all = caller.sees(Act::ReadCreditPosition).or_else(|| caller.sees(Act::ReadControls));
-    let hidden = |row: &TimelineRow| {
-        all.is_none() && ABOUT_MONEY.iter().any(|start| row.event_type.starts_with(start))
-    };
-    let told = listed.items.into_iter().filter(|row| !hidden(row)).map(Told::from);
+    let told = |row: &TimelineRow| sight.tells(&row.event_type).is_some();
+    let told = listed.items.into_iter().filter(told).map(Told::from);
     paging.answer(Listed { items: told.collect(), next: listed.next })
 }
 
 /// A decision of the past
 ///
 /// `position` is that of its event, as sales records and histories give it. `relied_on` names the papers.
-#[utoipa::path(get, path = "/v1/decisions/{position}", tag = "trade", params(("position" = i64, Path)),
-    responses((status = 200, body = DecisionView)))]
+#[utoipa::path(get, path = "/v1/decisions/{position}", tag = "trade",
+    params(("position" = i64, Path), AtQuery), responses((status = 200, body = DecisionView)))]
 pub async fn decision(
     caller: Caller,
     State(door): State<Door>,
     Path(position): Path<i64>,
+    Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<DecisionView>, Problem> {
     caller.may(Act::ReadHistory)?;
+    door.recorded(query.at).await?;
     let missing = || Problem::not_found("decision", position);
     if position < 1 {
         return Err(missing());
@@ -110,9 +100,6 @@ pub async fn decision(
     let event: customer::Event = door.journal().event(&entry)?;
     let decision = of_event(&event).ok_or_else(missing)?;
     let id: CustomerId = entry.stream.parse().map_err(|_| missing())?;
-    let mut shown = DecisionView::of(&door, id, decision).await?;
-    if caller.sees(Act::ReadCreditPosition).or_else(|| caller.sees(Act::ReadControls)).is_none() {
-        shown.causes.retain(|cause| !matches!(cause.kind, CauseKind::Overdue | CauseKind::Limit));
-    }
+    let shown = DecisionView::of(&door, id, decision, caller.sight()).await?;
     Ok(axum::Json(shown))
 }

@@ -16,8 +16,10 @@ use utoipa::ToSchema;
 use crate::answers::{Done, Verdict, answer};
 use crate::asked::{Asked, Asking, Body};
 use crate::backdating::backdated;
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -30,11 +32,13 @@ pub struct InvoiceOrder {
     #[serde(default)]
     shipments: Vec<ShipmentId>,
     /// The business date without.
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     /// The buyer's title, where it is stated: it must be the registered name.
     #[schema(value_type = Option<String>)]
     title: Option<Line<200>>,
     /// A past date, with its `reason`.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -81,9 +85,11 @@ pub struct InvoiceParts {
     #[schema(value_type = String, example = "INV-2")]
     number: Line<64>,
     lines: Vec<Part>,
+    #[serde(default, deserialize_with = "day::optional")]
     issued_on: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     title: Option<Line<200>>,
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -123,8 +129,14 @@ async fn give(
     id: CustomerId,
     issue: IssueInvoice,
 ) -> Result<Response, Problem> {
+    let orders = match &issue.scope {
+        InvoiceScope::Shipments { order, .. } => [*order].into(),
+        InvoiceScope::Lines(parts) => parts.iter().map(|part| part.order).collect(),
+    };
+    let named = Named { orders, ..Named::default() };
     let command = Command::Receivables(receivables::Command::Invoice(Box::new(issue)));
-    let committed = door.customer(by, id, command).await?;
+    let sight = by.sight();
+    let committed = named.give(door, by, id, command).await?;
     let answered = committed.events.iter().find_map(|event| match event {
         Event::InvoiceIssued(e) => {
             Some((e.invoice, Some(e.due_on), &e.decision, Verdict::Done("issued")))
@@ -135,7 +147,7 @@ async fn give(
     });
     let (invoice, due_on, decision, verdict) =
         answered.ok_or_else(|| Problem::internal("an invoice without its event"))?;
-    let decision = DecisionView::of(door, id, decision).await?;
+    let decision = DecisionView::of(door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), due_on, ..Done::of(&invoice, &committed) };
     Ok(done.judged(StatusCode::CREATED, &committed, verdict))
 }
@@ -151,6 +163,7 @@ pub struct Void {
     #[schema(value_type = String)]
     reason: Prose<500>,
     /// A past date; `reason` says why.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
 }
 
@@ -169,7 +182,8 @@ pub async fn void(
 ) -> Result<Response, Problem> {
     by.business_date = backdated(body.business_date, Some(&body.reason))?;
     let command = receivables::Command::Void { invoice, reason: body.reason };
-    let committed = door.customer(by, id, Command::Receivables(command)).await?;
+    let command = Command::Receivables(command);
+    let committed = Named::invoice(invoice).give(&door, by, id, command).await?;
     let done = Done { status: Some("voided"), ..Done::of(&invoice, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

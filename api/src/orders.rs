@@ -6,6 +6,7 @@ use axum::response::Response;
 use chrono::NaiveDate;
 use domain::customer::trading::{self, CancelOrder, LineQuantity, ReleaseOrder};
 use domain::customer::{Command, Event};
+use domain::decision::CauseCode;
 use domain::ids::{CustomerId, OrderId};
 use domain::money::Currency;
 use domain::permissions::Act;
@@ -15,8 +16,10 @@ use utoipa::ToSchema;
 
 use crate::answers::{Done, Verdict, answer};
 use crate::asked::{Asked, Body};
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::placement::{OrderLine, PaymentTerms, Wish};
 use crate::problem::Problem;
@@ -30,6 +33,7 @@ pub struct PlaceOrder {
     lines: Vec<OrderLine>,
     currency: Option<Currency>,
     /// Today without.
+    #[serde(default, deserialize_with = "day::optional")]
     requested_ship_date: Option<NaiveDate>,
     /// One of the customer's addresses; its first delivery address without.
     #[schema(value_type = Option<String>)]
@@ -62,6 +66,7 @@ pub async fn place(
         payment: body.payment,
     };
     let command = Command::Trading(trading::Command::Place(Box::new(wish.into())));
+    let sight = by.sight();
     let committed = door.customer(by, id, command).await?;
     let taken = committed.events.iter().find_map(|event| match event {
         Event::OrderPlaced(taken) => Some((taken, Verdict::Done("placed"))),
@@ -70,7 +75,7 @@ pub async fn place(
         _ => None,
     });
     let (taken, verdict) = taken.ok_or_else(|| Problem::internal("an order without its event"))?;
-    let decision = DecisionView::of(&door, id, &taken.decision).await?;
+    let decision = DecisionView::of(&door, id, &taken.decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&taken.order, &committed) };
     Ok(done.judged(StatusCode::CREATED, &committed, verdict))
 }
@@ -89,6 +94,7 @@ pub struct Release {
     #[serde(default)]
     tolerance_percent: u32,
     /// Inclusive; the policy's longest without.
+    #[serde(default, deserialize_with = "day::optional")]
     expires_on: Option<NaiveDate>,
 }
 
@@ -98,7 +104,8 @@ impl Body for Release {
 
 /// Release a hold
 ///
-/// Each role lifts its own causes and no legal one; 202 when something still holds.
+/// Each role lifts its own causes and no legal one; 202 when something still holds. An order that nothing stops any more is
+/// placed without a release.
 #[utoipa::path(post, path = "/v1/customers/{id}/orders/{oid}/release", tag = "trade",
     params(("id" = CustomerId, Path), ("oid" = OrderId, Path)), request_body = Release,
     responses((status = 200, body = Done), (status = 202, body = Done)))]
@@ -113,17 +120,26 @@ pub async fn release(
         tolerance_percent: body.tolerance_percent,
         expires_on: body.expires_on,
     }));
-    let committed = door.customer(by, id, Command::Trading(command)).await?;
+    let sight = by.sight();
+    let command = Command::Trading(command);
+    let committed = Named::order(order).give(&door, by, id, command).await?;
     let released = committed.events.iter().find_map(|event| match event {
-        Event::OrderReleased(released) => Some(released),
+        Event::OrderReleased(released) => Some((&released.decision, verdict(&released.remaining))),
+        // Nothing stops it any more: it is placed for that reason, and the release was not needed.
+        Event::OrderHealed(healed) if healed.order == order => {
+            Some((&healed.decision, verdict(&[])))
+        }
         _ => None,
     });
-    let released = released.ok_or_else(|| Problem::internal("a release without its event"))?;
-    let verdict =
-        if released.remaining.is_empty() { Verdict::Done("placed") } else { Verdict::Held };
-    let decision = DecisionView::of(&door, id, &released.decision).await?;
+    let (decision, verdict) =
+        released.ok_or_else(|| Problem::internal("a release without its event"))?;
+    let decision = DecisionView::of(&door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&order, &committed) };
     Ok(done.judged(StatusCode::OK, &committed, verdict))
+}
+
+fn verdict(remaining: &[CauseCode]) -> Verdict {
+    if remaining.is_empty() { Verdict::Done("placed") } else { Verdict::Held }
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -153,7 +169,7 @@ pub async fn cancel(
 ) -> Result<Response, Problem> {
     let cancel = CancelOrder { order, reason: body.reason, lines: body.lines };
     let command = Command::Trading(trading::Command::Cancel(Box::new(cancel)));
-    let committed = door.customer(by, id, command).await?;
+    let committed = Named::order(order).give(&door, by, id, command).await?;
     let done = Done { status: Some("cancelled"), ..Done::of(&order, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

@@ -18,24 +18,25 @@ pub struct OrderLine {
 }
 
 /// The share that is paid in advance.
+// Even a kind without fields has braces: serde lets anything pass beside a bare one.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum PaymentTerms {
-    Credit,
+    Credit {},
     /// So many per cent before anything is shipped; all of it without `percent`.
     Prepaid {
         #[schema(minimum = 1, maximum = 100)]
         percent: Option<u32>,
     },
-    OnDelivery,
+    OnDelivery {},
 }
 
 impl From<PaymentTerms> for Payment {
     fn from(terms: PaymentTerms) -> Self {
         match terms {
-            PaymentTerms::Credit => Self::Credit,
+            PaymentTerms::Credit {} => Self::Credit,
             PaymentTerms::Prepaid { percent } => Self::Prepaid { percent: percent.unwrap_or(100) },
-            PaymentTerms::OnDelivery => Self::OnDelivery,
+            PaymentTerms::OnDelivery {} => Self::OnDelivery,
         }
     }
 }

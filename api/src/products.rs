@@ -18,8 +18,10 @@ use utoipa::ToSchema;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::auth::Caller;
+use crate::day;
+use crate::directory::AtQuery;
 use crate::door::Door;
-use crate::extract::Path;
+use crate::extract::{Path, Query};
 use crate::problem::Problem;
 use domain::permissions::Act;
 
@@ -42,8 +44,10 @@ pub struct RegisterProduct {
     pub registration_number: Option<RegistrationNumber>,
     /// Class I.
     pub filing_number: Option<FilingNumber>,
+    #[serde(default, deserialize_with = "day::optional")]
     pub registered_from: Option<NaiveDate>,
     /// Inclusive; filings have none.
+    #[serde(default, deserialize_with = "day::optional")]
     pub registered_to: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     pub registrant: Option<Line<200>>,
@@ -115,8 +119,10 @@ pub async fn register(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Renew {
+    #[serde(deserialize_with = "day::required")]
     from: NaiveDate,
     /// Inclusive.
+    #[serde(default, deserialize_with = "day::optional")]
     to: Option<NaiveDate>,
 }
 
@@ -153,14 +159,16 @@ pub struct ProductCard {
 }
 
 /// A product
-#[utoipa::path(get, path = "/v1/products/{id}", tag = "products", params(("id" = ProductId, Path)),
-    responses((status = 200, body = ProductCard)))]
+#[utoipa::path(get, path = "/v1/products/{id}", tag = "products",
+    params(("id" = ProductId, Path), AtQuery), responses((status = 200, body = ProductCard)))]
 pub async fn card(
     caller: Caller,
     State(door): State<Door>,
     Path(id): Path<ProductId>,
+    Query(query): Query<AtQuery>,
 ) -> Result<axum::Json<ProductCard>, Problem> {
     caller.may(Act::ReadProducts)?;
+    door.recorded(query.at).await?;
     let known = door.journal().confirmed::<Product>(&id.to_string()).await?;
     match &known.state.particulars {
         Some(particulars) => Ok(axum::Json(ProductCard {

@@ -16,8 +16,10 @@ use utoipa::ToSchema;
 use crate::answers::{Done, answer};
 use crate::asked::{Asked, Body};
 use crate::backdating::backdated;
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::problem::Problem;
 
@@ -71,6 +73,18 @@ fn application(
     Ok(receivables::Application { to, amount })
 }
 
+/// What these name, for the answer when one of them is over.
+fn named<'a>(applications: impl IntoIterator<Item = &'a receivables::Application>) -> Named {
+    let mut named = Named::default();
+    for application in applications {
+        match &application.to {
+            Target::Invoice(invoice) => named.invoices.insert(*invoice),
+            Target::Order(order) => named.orders.insert(*order),
+        };
+    }
+    named
+}
+
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Receive {
@@ -79,10 +93,12 @@ pub struct Receive {
     reference: Line<100>,
     amount: Money,
     /// The business date without.
+    #[serde(default, deserialize_with = "day::optional")]
     received_on: Option<NaiveDate>,
     /// Absent: the oldest due first, deposits untouched; `[]`: it stays unapplied.
     apply: Option<Vec<Application>>,
     /// A past date, with its `reason`.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -108,6 +124,10 @@ pub async fn receive(
         None => Allocation::OldestFirst,
         Some(wanted) => Allocation::Just(applications(wanted, body.amount.currency())?),
     };
+    let named = match &apply {
+        Allocation::OldestFirst | Allocation::Number(_) => Named::default(),
+        Allocation::Just(wanted) => named(wanted),
+    };
     let receive = ReceiveCash {
         reference: body.reference,
         amount: body.amount,
@@ -116,14 +136,15 @@ pub async fn receive(
         origin: None,
     };
     let command = Command::Receivables(receivables::Command::Receive(Box::new(receive)));
-    let committed = door.customer(by, id, command).await?;
+    let sight = by.sight();
+    let committed = named.give(&door, by, id, command).await?;
     let received = committed.events.iter().find_map(|event| match event {
         Event::CashReceived(received) => Some(received),
         _ => None,
     });
     let received = received.ok_or_else(|| Problem::internal("a receipt without its event"))?;
     let decision = match &received.decision {
-        Some(decision) => Some(DecisionView::of(&door, id, decision).await?),
+        Some(decision) => Some(DecisionView::of(&door, id, decision, sight).await?),
         None => None,
     };
     let done = Done {
@@ -141,6 +162,7 @@ pub async fn receive(
 pub struct ApplyCash {
     apply: Vec<Application>,
     /// A past date, with its `reason`.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
@@ -163,8 +185,9 @@ pub async fn apply(
     // The amounts are in the account's currency, which a customer never changes.
     let known = door.journal().confirmed::<Customer>(&id.to_string()).await?;
     let apply = applications(body.apply, known.state.currency())?;
+    let named = Named { receipt: Some(receipt), ..named(&apply) };
     let command = Command::Receivables(receivables::Command::Apply { receipt, apply });
-    let committed = door.customer(by, id, command).await?;
+    let committed = named.give(&door, by, id, command).await?;
     let applied = committed.events.iter().find_map(|event| match event {
         Event::CashApplied(applied) => Some(applied),
         _ => None,
@@ -183,6 +206,7 @@ pub struct Reverse {
     #[schema(value_type = String)]
     reason: Prose<500>,
     /// A past date; `reason` says why.
+    #[serde(default, deserialize_with = "day::optional")]
     business_date: Option<NaiveDate>,
 }
 
@@ -203,7 +227,8 @@ pub async fn reverse(
 ) -> Result<Response, Problem> {
     by.business_date = backdated(body.business_date, Some(&body.reason))?;
     let command = receivables::Command::Reverse { receipt, reason: body.reason };
-    let committed = door.customer(by, id, Command::Receivables(command)).await?;
+    let command = Command::Receivables(command);
+    let committed = Named::receipt(receipt).give(&door, by, id, command).await?;
     let done = Done { status: Some("reversed"), ..Done::of(&receipt, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

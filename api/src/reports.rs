@@ -14,6 +14,7 @@ use utoipa::ToSchema;
 
 use crate::auth::Caller;
 use crate::csv::{self, Format};
+use crate::day;
 use crate::door::Door;
 use crate::extract::Query;
 use crate::page::{Page, list_query};
@@ -25,6 +26,7 @@ const EXPIRY_DAYS: u32 = 90;
 list_query! {
     AgingQuery in "aging" {
         /// A business date, end of that day; today without.
+        #[serde(default, deserialize_with = "day::optional")]
         as_of: Option<NaiveDate>,
     }
 }
@@ -65,6 +67,7 @@ pub async fn aging(
 #[into_params(parameter_in = Query)]
 pub struct SummaryQuery {
     /// A business date; today without.
+    #[serde(default, deserialize_with = "day::optional")]
     as_of: Option<NaiveDate>,
     #[param(inline)]
     format: Option<Format>,
@@ -181,7 +184,9 @@ list_query! {
         #[param(value_type = Option<String>)]
         customer: Option<CustomerId>,
         /// Dates of shipment, inclusive.
+        #[serde(default, deserialize_with = "day::optional")]
         from: Option<NaiveDate>,
+        #[serde(default, deserialize_with = "day::optional")]
         to: Option<NaiveDate>,
     }
 }

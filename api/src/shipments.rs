@@ -7,22 +7,59 @@ use chrono::NaiveDate;
 use domain::customer::trading::{self, Lot, ShipGoods};
 use domain::customer::{Command, Event};
 use domain::ids::{CustomerId, OrderId};
+use domain::money::Quantity;
 use domain::permissions::Act;
+use domain::text::Line;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answers::{Done, Verdict};
 use crate::asked::{Asked, Body};
+use crate::day;
 use crate::decisions::DecisionView;
 use crate::door::Door;
+use crate::ended::Named;
 use crate::extract::Path;
 use crate::problem::Problem;
+
+/// Goods of one lot, for one line of the order.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ShipLot {
+    /// The order's line, counted from 1.
+    line: u32,
+    quantity: Quantity,
+    #[schema(value_type = Option<String>)]
+    lot: Option<Line<64>>,
+    #[serde(default)]
+    #[schema(value_type = Vec<String>)]
+    serials: Vec<Line<64>>,
+    #[serde(default, deserialize_with = "day::optional")]
+    manufactured_on: Option<NaiveDate>,
+    /// The use-by date, inclusive.
+    #[serde(default, deserialize_with = "day::optional")]
+    expires_on: Option<NaiveDate>,
+}
+
+impl From<ShipLot> for Lot {
+    fn from(lot: ShipLot) -> Self {
+        Self {
+            line: lot.line,
+            quantity: lot.quantity,
+            lot: lot.lot,
+            serials: lot.serials,
+            manufactured_on: lot.manufactured_on,
+            expires_on: lot.expires_on,
+        }
+    }
+}
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Ship {
-    lines: Vec<Lot>,
+    lines: Vec<ShipLot>,
     /// Today without; never in the future.
+    #[serde(default, deserialize_with = "day::optional")]
     shipped_on: Option<NaiveDate>,
 }
 
@@ -41,9 +78,11 @@ pub async fn ship(
     Path((id, order)): Path<(CustomerId, OrderId)>,
     Asked { by, body }: Asked<Ship>,
 ) -> Result<Response, Problem> {
-    let ship = ShipGoods { order, lines: body.lines, shipped_on: body.shipped_on };
+    let lines = body.lines.into_iter().map(Lot::from).collect();
+    let ship = ShipGoods { order, lines, shipped_on: body.shipped_on };
     let command = Command::Trading(trading::Command::Ship(Box::new(ship)));
-    let committed = door.customer(by, id, command).await?;
+    let sight = by.sight();
+    let committed = Named::order(order).give(&door, by, id, command).await?;
     let answered = committed.events.iter().find_map(|event| match event {
         Event::GoodsShipped(e) => Some((e.shipment, &e.decision, Verdict::Done("shipped"))),
         Event::ShipmentHeld(e) => Some((e.shipment, &e.decision, Verdict::Held)),
@@ -52,7 +91,7 @@ pub async fn ship(
     });
     let (shipment, decision, verdict) =
         answered.ok_or_else(|| Problem::internal("a shipment without its event"))?;
-    let decision = DecisionView::of(&door, id, decision).await?;
+    let decision = DecisionView::of(&door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&shipment, &committed) };
     Ok(done.judged(StatusCode::CREATED, &committed, verdict))
 }

@@ -9,7 +9,7 @@ use domain::digest::Sha256Digest;
 use domain::ids::{StaffId, TokenId};
 use domain::staff::{Command, Event, Role, TokenIssued};
 use domain::text::Line;
-use journal::{Committed, Replayed};
+use journal::{Committed, Position, Replayed};
 use projections::Listed;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -176,6 +176,10 @@ pub async fn list(
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadStaff)?;
     let paging = query.paging()?;
+    door.recorded(paging.at).await?;
+    if let Some(at) = paging.at {
+        door.house().reach(Position(at)).await;
+    }
     let mut rows = listed(&door).await?;
     let after = paging.keyset.after.as_deref().unwrap_or_default();
     rows.retain(|row| row.id.to_string().as_str() > after);

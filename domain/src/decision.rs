@@ -252,6 +252,13 @@ impl Cause {
         self
     }
 
+    /// Takes away what a cause of credit says in figures and in words of our own; its code and kind stay.
+    pub fn leave_out_figures(&mut self) {
+        if matches!(self.code.kind(), CauseKind::Overdue | CauseKind::Limit | CauseKind::Policy) {
+            self.params.clear();
+        }
+    }
+
     pub fn param(&self, name: &str) -> &str {
         self.params.get(name).map_or("", String::as_str)
     }

@@ -59,7 +59,7 @@ acts! {
     StoreAttachment: Sales | Quality;
     ReadCustomers: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Auditor | Executive | Regulator;
     ReadDocuments: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
-    ReadAttachments: Sales | Quality | Compliance | Legal | Auditor | Regulator;
+    ReadAttachments: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
     /// Limit, available and overdue.
     ReadCreditPosition: Sales | Credit | Finance | Auditor | Executive;
     /// Terms, single items, exposure by part.
@@ -74,7 +74,7 @@ acts! {
     ReadQualificationReports: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
     ReadFeed: Auditor | Executive | Integrator;
     ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
-    ReadStaff: Admin | Auditor;
+    ReadStaff: Admin | Auditor | Executive;
 }
 
 /// Whether a role may do it.

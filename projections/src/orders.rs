@@ -98,10 +98,12 @@ pub struct OrderRow {
     /// What is neither shipped nor cancelled, and what is shipped and not invoiced: its part of exposure.
     pub open: Money,
     pub delivered: Money,
-    /// What of these is or will be paid in advance.
-    pub prepaid: Money,
-    /// Cash set aside for it.
-    pub deposit: Money,
+    /// What of these is or will be paid in advance; absent for who sees no credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prepaid: Option<Money>,
+    /// Cash set aside for it; absent for who sees no credit.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deposit: Option<Money>,
     /// `credit`, `prepaid`, `on_delivery`.
     pub payment: String,
     pub prepaid_percent: i64,
@@ -169,8 +171,8 @@ impl From<OrderRecord> for OrderRow {
             total: of(order.total_minor),
             open: of(order.open_minor),
             delivered: of(order.delivered_minor),
-            prepaid: of(order.prepaid_minor),
-            deposit: of(order.deposit_minor),
+            prepaid: Some(of(order.prepaid_minor)),
+            deposit: Some(of(order.deposit_minor)),
             lines: lines.collect(),
             customer: order.customer.to_string(),
             reference: order.reference,

@@ -21,7 +21,7 @@ use crate::query::money;
 use crate::store::{Json, table};
 
 pub(crate) use fold::Receivables;
-pub use queries::{Which, invoices, invoices_by_id, receipts};
+pub use queries::{Which, invoices, invoices_by_id, receipt, receipts};
 
 table! {
     #[derive(Clone, Debug, PartialEq)]

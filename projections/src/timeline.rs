@@ -28,11 +28,13 @@ pub struct TimelineRow {
     pub sentence_en: String,
 }
 
-/// The events of a customer, oldest first; none where there is no such customer.
+/// The events of a customer, oldest first; none where there is no such customer. `seen` takes out of an event what its
+/// reader may not see before it is told.
 pub async fn of_customer(
     journal: &Journal,
     customer: &str,
     keyset: &Keyset,
+    seen: impl Fn(&mut Event),
 ) -> Result<Listed<TimelineRow>, Error> {
     let mut after = Version(keyset.number(0)?);
     let wanted = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
@@ -43,14 +45,15 @@ pub async fn of_customer(
         let Some(last) = entries.last() else { break };
         after = last.version;
         for entry in entries.iter().filter(|entry| entry.aggregate_type == Customer::TYPE) {
-            rows.push(told(journal, entry)?);
+            rows.push(told(journal, entry, &seen)?);
         }
     }
     Ok(Listed::new(rows, keyset, |row| row.version.to_string()))
 }
 
-fn told(journal: &Journal, entry: &Entry) -> Result<TimelineRow, Error> {
-    let event: Event = journal.event(entry)?;
+fn told(journal: &Journal, entry: &Entry, seen: impl Fn(&mut Event)) -> Result<TimelineRow, Error> {
+    let mut event: Event = journal.event(entry)?;
+    seen(&mut event);
     let sentence = domain::sentence::of(&event);
     Ok(TimelineRow {
         position: entry.position.0,

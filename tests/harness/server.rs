@@ -3,11 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use api::asked::Asking;
 use api::clock::{Clock, SeededIds, StandingClock};
 use api::config::DatabaseUrl;
 use api::door::Door;
-use api::serve::{Opened, Opening};
+use api::serve::{Opened, Opening, SYSTEM};
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::policy::Pack;
+use domain::staff::Role;
 use journal::ClockCheck;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -129,6 +132,12 @@ impl Server {
     /// The daily review, which a served store runs by itself; answers how many customers it looked at.
     pub async fn day_is_reviewed(&self) -> usize {
         api::review::review(&self.door).await.unwrap()
+    }
+
+    /// Puts other rules in force.
+    pub async fn rules_become(&self, pack: Pack) {
+        let by = Asking::within(SYSTEM.parse().unwrap(), vec![Role::Admin], "other rules");
+        self.door.policy(by, domain::policy::Command::Load(Box::new(pack))).await.unwrap();
     }
 
     pub fn now(&self) -> DateTime<Utc> {

@@ -86,7 +86,7 @@ async fn orders_agree(engine: &Engine, id: CustomerId, customer: &Customer) {
         assert_eq!(codes(&row.held_by), state.held_by, "{row:?}");
         let deposit = customer.receivables.deposits.get(order);
         let deposit = deposit.map_or(0, |deposit| deposit.unused().0);
-        assert_eq!(row.deposit.minor_units(), deposit);
+        assert_eq!(row.deposit.unwrap().minor_units(), deposit);
         let shipments = orders::shipments_of(engine, order, &Keyset::first(500)).await.unwrap();
         let held = |status: &str| {
             shipments.items.iter().filter(|it| it.status == status).map(|it| it.id).collect()

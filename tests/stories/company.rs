@@ -79,6 +79,21 @@ pub(crate) async fn grant(server: &Server, customer: &str, amount: &str) {
         .expect(200);
 }
 
+/// A product, and a dealer that may buy it on credit up to `limit`: their ids.
+pub(crate) async fn trading(server: &Server, limit: &str) -> (String, String) {
+    let (product, customer) = (stent(server).await, dealer(server).await);
+    let licence = trading_licence(server, "浙杭药监械经营许20260001号", "2026-11-01", "2031-10-31");
+    qualify(server, &customer, vec![business_licence(server).await, licence.await]).await;
+    grant(server, &customer, limit).await;
+    (product, customer)
+}
+
+/// The body of a shipment of the first line.
+pub(crate) fn lot(quantity: u32) -> Value {
+    json!({"lines": [{"line": 1, "quantity": quantity, "lot": "L1", "serials": [],
+        "manufactured_on": "2026-01-05", "expires_on": "2028-01-04"}]})
+}
+
 /// An order's body.
 pub(crate) fn order(product: &str, quantity: u32, ship_on: &str) -> Value {
     json!({

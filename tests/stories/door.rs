@@ -129,6 +129,31 @@ async fn a_list_goes_on_where_it_stopped_and_opens_in_a_spreadsheet(server: &Ser
     assert!(text.contains("'=客户1") && text.contains("\t0003"), "{text}");
 }
 
+async fn queries_have_no_control_characters(server: &Server) {
+    let sales = server.person("sales").await.secret;
+    for (query, name) in [
+        ("q=a%00b", "q"),
+        ("q=%0A", "q"),
+        ("limit=5&region=%7F", "region"),
+        ("code=%C2%85", "code"),
+        ("cursor=%00", "cursor"),
+    ] {
+        let path = format!("/v1/customers?{query}");
+        let refused = answer(server.send(Method::GET, &sales, &path)).await.expect(400);
+        assert_eq!(refused.text("/code"), "query.control_character", "{query}");
+        assert_eq!(refused.text("/parameter"), name, "{query}");
+    }
+    for (who, path) in [
+        ("auditor", "/v1/reports/sales-records?lot=%00"),
+        ("auditor", "/v1/reports/sales-records?serial=%00"),
+        ("sales", "/v1/products?q=%00"),
+        ("auditor", "/v1/events?type=%00"),
+    ] {
+        server.get(who, path).await.expect(400);
+    }
+    server.get("sales", "/v1/customers?q=%E7%A4%BA%E8%8C%83%20a").await.expect(200);
+}
+
 both_engines! {
     async fn bad_content_is_refused_with_the_place(home: Home) {
         refusals_name_the_place(&Server::start(&home.url).await).await;
@@ -152,5 +177,9 @@ both_engines! {
 
     async fn lists_have_pages_and_tables(home: Home) {
         a_list_goes_on_where_it_stopped_and_opens_in_a_spreadsheet(&Server::start(&home.url).await).await;
+    }
+
+    async fn a_control_character_in_a_query_is_refused_by_name(home: Home) {
+        queries_have_no_control_characters(&Server::start(&home.url).await).await;
     }
 }

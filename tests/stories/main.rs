@@ -1,13 +1,20 @@
 //! Acceptance criteria, told over HTTP against a whole server.
 
+mod card;
 mod checks;
 mod company;
+mod dates;
 mod door;
+mod ended;
 mod feed;
+mod holds;
 mod inspector;
+mod kinds;
 mod people;
 mod race;
+mod reading;
 mod repeats;
 mod roles;
+mod sight;
 mod tables;
 mod trade;

@@ -54,7 +54,7 @@ const COMMANDS: [(&str, &str); 26] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 16] = [
+const READINGS: [(&str, &str); 17] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -73,7 +73,8 @@ const READINGS: [(&str, &str); 16] = [
     ("reports/denials", "quality compliance legal credit finance auditor executive"),
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
-    ("tokens", "admin auditor"),
+    ("tokens", "admin auditor executive"),
+    ("attachments/A", "sales quality compliance legal auditor executive regulator"),
 ];
 
 fn path(pattern: &str) -> String {

@@ -7,6 +7,9 @@ use crate::{decision::Cause, policy::pack::Text};
 
 /// Beyond the rule it stops; below, it is an advice and says so.
 pub(super) fn overdue(cause: &Cause) -> Text {
+    if told_without_figures(cause) {
+        return text("客户有逾期应收款。", "The customer has overdue receivables.");
+    }
     let (amount, above) = (amount_of(cause, "amount"), amount_of(cause, "amount_above"));
     let (days, days_above) = (cause.param("days"), cause.param("days_above"));
     let (zh, en) = if beyond(cause) {
@@ -42,12 +45,18 @@ fn beyond(cause: &Cause) -> bool {
 }
 
 pub(super) fn limit_expired(cause: &Cause) -> Text {
+    if told_without_figures(cause) {
+        return text("信用额度已到期。", "The credit limit has ended.");
+    }
     let end = cause.param("valid_until");
     text(format!("信用额度已于 {end} 到期。"), format!("The credit limit ended on {end}."))
 }
 
 /// Three ways to be over: by what is asked, by what is owed already, or by an order that is counted already.
 pub(super) fn over_limit(cause: &Cause) -> Text {
+    if told_without_figures(cause) {
+        return text("超出可用信用额度。", "This is more than the credit that is available.");
+    }
     let [value, available, excess] =
         ["value", "available", "excess"].map(|it| amount_of(cause, it));
     let (asked, left) = (number(cause, "value"), number(cause, "available"));
@@ -84,6 +93,12 @@ pub(super) fn over_limit(cause: &Cause) -> Text {
 }
 
 pub(super) fn pay_reduce_or_raise(cause: &Cause) -> Text {
+    if told_without_figures(cause) {
+        return text(
+            "请客户先付款、减少订货，或申请调整额度。",
+            "Have the customer pay first, reduce the order, or apply for a higher limit.",
+        );
+    }
     let excess = amount_of(cause, "excess");
     text(
         format!("请客户先付款 {}、减少订货，或申请调整额度。", excess.zh),
@@ -95,6 +110,12 @@ pub(super) fn pay_reduce_or_raise(cause: &Cause) -> Text {
 }
 
 pub(super) fn single_cap(cause: &Cause) -> Text {
+    if told_without_figures(cause) {
+        return text(
+            "本单金额超过单笔上限。",
+            "This order is above the cap for a single document.",
+        );
+    }
     let cap = amount_of(cause, "cap");
     text(
         format!("本单金额超过单笔上限 {}。", cap.zh),
@@ -103,11 +124,22 @@ pub(super) fn single_cap(cause: &Cause) -> Text {
 }
 
 pub(super) fn prepayment_missing(cause: &Cause) -> Text {
+    if told_without_figures(cause) {
+        return text(
+            "本单约定款到发货，货款尚未到齐。",
+            "This order ships once it is paid for, and that is not complete yet.",
+        );
+    }
     let missing = amount_of(cause, "missing");
     text(
         format!("本单约定款到发货，尚差 {}。", missing.zh),
         format!("This order ships once it is paid for: {} is still missing.", missing.en),
     )
+}
+
+/// Whoever reads it may not see them: [`Cause::leave_out_figures`].
+fn told_without_figures(cause: &Cause) -> bool {
+    cause.params.is_empty()
 }
 
 fn number(cause: &Cause, param: &str) -> Option<Decimal> {

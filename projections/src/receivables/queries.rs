@@ -1,7 +1,7 @@
 //! What is asked of invoices and cash: lists. Sums over time are in `ageing`.
 
 use chrono::NaiveDate;
-use domain::ids::InvoiceId;
+use domain::ids::{InvoiceId, ReceiptId};
 use journal::Engine;
 
 use super::{InvoiceRecord, InvoiceRow, ReceiptRecord, ReceiptRow};
@@ -13,6 +13,7 @@ const INVOICES: &str = "FROM invoices WHERE customer = $1 AND invoice > $2 \
      AND ($3 IS NULL OR status = $3) AND ($4 IS NULL OR due_on < $4) ORDER BY invoice LIMIT $5";
 const RECEIPTS: &str =
     "FROM receipts WHERE customer = $1 AND receipt > $2 ORDER BY receipt LIMIT $3";
+const RECEIPT: &str = "FROM receipts WHERE receipt = $1 LIMIT 1";
 /// More than one order has.
 const BY_ID_MAX: usize = 500;
 
@@ -58,6 +59,13 @@ pub async fn invoices_by_id(engine: &Engine, ids: &[InvoiceId]) -> Result<Vec<In
     let sql = format!("SELECT {columns} FROM invoices WHERE invoice IN {from}");
     let rows = fetch!(engine, InvoiceRecord, &sql, &list)?;
     Ok(rows.into_iter().map(Into::into).collect())
+}
+
+/// One receipt.
+pub async fn receipt(engine: &Engine, receipt: &ReceiptId) -> Result<Option<ReceiptRow>, Error> {
+    let sql = format!("SELECT {} {RECEIPT}", column_names::<ReceiptRecord>());
+    let rows = fetch!(engine, ReceiptRecord, &sql, receipt.to_string())?;
+    Ok(rows.into_iter().next().map(Into::into))
 }
 
 /// The cash of a customer, in the order in which it was entered.
