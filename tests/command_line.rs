@@ -4,9 +4,13 @@
 use std::{
     io::{BufRead, BufReader},
     net::TcpListener,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
+use api::config::DatabaseUrl;
+use api::serve::{Opened, Opening};
+use domain::policy::Pack;
 use journal::Journal;
 use tests::engine::{Home, Kind};
 
@@ -15,6 +19,21 @@ fn probity(home: &Home, arguments: &[&str]) -> Command {
     command.env_clear().args(arguments).args(["--database", &home.url]);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+/// What a command that ends says on stdout and on stderr, and with which code it ends.
+fn told(command: &mut Command) -> (Option<i32>, String, String) {
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (output.status.code(), text(output.stdout), text(output.stderr))
+}
+
+/// A file with one customer in it.
+fn customers_file(folder: &Path) -> PathBuf {
+    let uscc = domain::uscc::Uscc::with_check("91330100000000001").unwrap();
+    let path = folder.join("customers.csv");
+    std::fs::write(&path, format!("name,kind,uscc\n示范,distributor,{uscc}\n")).unwrap();
+    path
 }
 
 /// Killed with the test.
@@ -41,12 +60,16 @@ async fn a_taken_port_is_told_before_anything_is_made() {
 
 /// What `serve` says on stderr before it listens.
 fn warnings(home: &Home) -> String {
+    warnings_with(home, &[])
+}
+
+fn warnings_with(home: &Home, more: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let instance = format!("command-line-{}", home.schema);
     let arguments = ["serve", "--listen", "127.0.0.1:0", "--log", "warn", "--instance", &instance];
     let mut command = probity(home, &arguments);
-    command.arg("--attachments").arg(folder.path().join("attachments"));
+    command.args(more).arg("--attachments").arg(folder.path().join("attachments"));
     let served = command.stderr(std::fs::File::create(&log).unwrap()).spawn();
     let mut served = Served(served.unwrap());
     let mut lines = BufReader::new(served.0.stdout.take().unwrap()).lines();
@@ -75,4 +98,147 @@ async fn whoever_serves_as_the_owner_is_told_the_remedy() {
 #[tokio::test]
 async fn whoever_serves_a_file_owns_it_and_is_told_nothing() {
     assert_eq!(warnings(&Home::new(Kind::Sqlite).await), "");
+}
+
+#[tokio::test]
+async fn whichever_command_begins_a_store_takes_the_bootstrap_token() {
+    const TOKEN: &str = "chosen-by-the-operator";
+    let folder = tempfile::tempdir().unwrap();
+    let customers = customers_file(folder.path());
+    let import = ["import", "customers", customers.to_str().unwrap()];
+    for begins in [["token", "list"].as_slice(), import.as_slice()] {
+        let home = Home::unmigrated(Kind::Sqlite).await;
+        let (_, out, log) = told(probity(&home, begins).env("PROBITY_BOOTSTRAP_TOKEN", TOKEN));
+        assert!(!out.contains("shown this once"), "{begins:?}: {out}{log}");
+        let scans = home.folder().join("attachments");
+        let opened = Opened::open(Opening::of(DatabaseUrl::new(&home.url), scans)).await.unwrap();
+        assert!(opened.door.house().credential(TOKEN).is_some(), "{begins:?}");
+        opened.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_pack_that_is_not_loaded_is_named_beside_the_one_in_force() {
+    let home = Home::new(Kind::Sqlite).await;
+    let delivered = Pack::default_pack();
+    let mut other = delivered.clone();
+    other.credit.horizon_days = Some(17);
+    let path = home.folder().join("pack.json");
+    let policy = ["--policy", path.to_str().unwrap()];
+    let write = |pack: &Pack| std::fs::write(&path, serde_json::to_string(pack).unwrap()).unwrap();
+    write(&delivered);
+    assert_eq!(warnings_with(&home, &policy), "");
+    assert_eq!(warnings_with(&home, &policy), "");
+    write(&other);
+    let said = warnings_with(&home, &policy);
+    for part in [delivered.hash().unwrap(), other.hash().unwrap(), "new store".to_owned()] {
+        assert!(said.contains(&part), "{part}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_switch_is_on_or_off_in_the_environment() {
+    let home = Home::new(Kind::Sqlite).await;
+    let verified =
+        |value: &str| told(probity(&home, &["verify"]).env("PROBITY_BEHIND_PROXY", value));
+    for value in ["1", "true", "yes", "0", "false", "no"] {
+        let (code, _, said) = verified(value);
+        assert_eq!(code, Some(0), "{value}: {said}");
+    }
+    assert_eq!(verified("perhaps").0, Some(2));
+    let mut open = probity(&home, &["serve", "--listen", "192.0.2.1:1"]);
+    let (code, _, said) = told(open.env("PROBITY_BEHIND_PROXY", "0"));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("--behind-proxy"), "{said}");
+    // 192.0.2.1 is nobody's: with the switch on, it is the address that fails.
+    assert_eq!(told(open.env("PROBITY_BEHIND_PROXY", "1")).0, Some(1));
+}
+
+#[tokio::test]
+async fn what_is_in_the_environment_counts_for_every_command() {
+    let home = Home::new(Kind::Sqlite).await;
+    let mut create = probity(&home, &["token", "create"]);
+    create.env("PROBITY_TOKEN_NAME", "ERP").env("PROBITY_TOKEN_MACHINE", "yes");
+    let (code, _, said) = told(create.env("PROBITY_TOKEN_ROLE", "sales,finance"));
+    assert_eq!(code, Some(0), "{said}");
+    let (_, listed, _) = told(&mut probity(&home, &["token", "list"]));
+    assert!(listed.contains("sales,finance\tERP"), "{listed}");
+
+    let file = customers_file(home.folder());
+    let mut import = probity(&home, &["import", "customers", file.to_str().unwrap()]);
+    let (_, out, said) = told(import.env("PROBITY_IMPORT_DRY_RUN", "1"));
+    assert!(out.contains("would be given"), "{out}{said}");
+}
+
+#[tokio::test]
+async fn an_option_on_the_command_line_wins_over_its_sibling_in_the_environment() {
+    let home = Home::new(Kind::Sqlite).await;
+    let elsewhere = home.folder().join("elsewhere");
+    std::fs::write(&elsewhere, &home.url).unwrap();
+    let other = format!("sqlite:{}", home.folder().join("other.db").display());
+    // Before and after the command; the option names the store, the environment another one or none.
+    let mut verify = probity(&home, &["verify"]);
+    let (code, _, said) = told(verify.env("PROBITY_DATABASE_FILE", "/nowhere"));
+    assert_eq!(code, Some(0), "{said}");
+    let bare = || {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_probity-under-test"));
+        command.env_clear();
+        command
+    };
+    let mut verify = bare();
+    verify.arg("--database-file").arg(&elsewhere).arg("verify");
+    let (code, _, said) = told(verify.env("PROBITY_DATABASE", &other));
+    assert_eq!(code, Some(0), "{said}");
+    // On one level there is no winner.
+    let mut verify = bare();
+    verify.env("PROBITY_DATABASE", &home.url).env("PROBITY_DATABASE_FILE", &elsewhere);
+    assert_eq!(told(verify.arg("verify")).0, Some(2));
+    let mut verify = probity(&home, &["verify", "--database-file"]);
+    assert_eq!(told(verify.arg(&elsewhere)).0, Some(2));
+
+    let mut list =
+        probity(&home, &["token", "list", "--bootstrap-token", "chosen-by-the-operator"]);
+    let (code, _, said) = told(list.env("PROBITY_BOOTSTRAP_TOKEN_FILE", "/nowhere"));
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[tokio::test]
+async fn wrong_usage_is_told_from_wrong_data_and_says_what_is_right() {
+    let home = Home::new(Kind::Sqlite).await;
+    let long = "n".repeat(101);
+    for (line, right) in [
+        (vec!["token", "create", "--name", "ERP", "--role", "boss"], "integrator"),
+        (vec!["token", "create", "--name", &long, "--role", "sales"], "100"),
+        (vec!["token", "create", "--name", "ERP", "--role", "sales", "--staff", "a b"], "staff"),
+        (vec!["token", "revoke", "7"], "token-"),
+        (vec!["rebuild", "nosuch"], "invoices"),
+    ] {
+        let (code, _, said) = told(&mut probity(&home, &line));
+        assert_eq!(code, Some(2), "{line:?}: {said}");
+        assert!(said.contains(right), "{line:?}: {said}");
+    }
+    let unknown = "token-019aa7b0-0000-7000-8000-000000000001";
+    assert_eq!(told(&mut probity(&home, &["token", "revoke", unknown])).0, Some(1));
+    assert_eq!(told(&mut probity(&home, &["rebuild", "invoices"])).0, Some(0));
+}
+
+#[test]
+fn the_demonstration_says_where_it_listens() {
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_probity-under-test"));
+    demo.env_clear().args(["demo", "--customers", "16", "--days", "60", "--listen", "127.0.0.1:0"]);
+    demo.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut demo = Served(demo.spawn().unwrap());
+    let lines = BufReader::new(demo.0.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let mut shown = Vec::new();
+    for line in lines {
+        let listens = line.strip_prefix("Probity listens on ").map(str::to_owned);
+        shown.push(line);
+        if let Some(address) = listens {
+            let curls: Vec<_> = shown.iter().filter(|line| line.starts_with("curl")).collect();
+            assert!(curls.len() >= 3, "{shown:?}");
+            assert!(curls.iter().all(|line| line.contains(&address)), "{address}: {curls:?}");
+            return;
+        }
+    }
+    panic!("it never listened: {shown:?}");
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cqrs_es::DomainEvent;
-use journal::{Engine, Filter, Journal, Position, Report, Unsound, Upcast, Version};
+use journal::{Engine, Filter, Journal, Opening, Position, Report, Unsound, Upcast, Version};
 use sqlx::Executor;
 use tests::both_engines;
 use tests::engine::{Home, Kind, options};
@@ -155,6 +155,10 @@ both_engines! {
         assert_eq!(openings.erase("contact-1").await.unwrap(), 2);
         assert_eq!(openings.open(&digest).await.unwrap(), None);
         assert_eq!(openings.open(&of_another).await.unwrap().as_deref(), Some("李四"));
+        let wrong = openings.seal("contact-2", "李五", [9; 32]).await.unwrap();
+        assert_eq!(openings.discard(&wrong).await.unwrap(), 1);
+        let left = Opening { digest: of_another, subject: "contact-2".to_owned(), text: "李四".to_owned() };
+        assert_eq!(openings.known(10).await.unwrap(), [left]);
         let long = "x".repeat(5_000);
         assert_eq!(openings.seal("contact-1", &long, [0; 32]).await.unwrap_err().code(), "journal.malformed");
     }

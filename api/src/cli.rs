@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use domain::customer::Customer;
-use domain::ids::TokenId;
 use domain::policy::{Pack, Policy};
 use domain::product::Product;
 use domain::staff::{Role, Staff};
@@ -83,16 +82,22 @@ pub fn opening(store: &StoreOptions) -> Result<Opening, Fault> {
     let database = store.database()?;
     let attachments = store.attachments(&database);
     let mut opening = Opening::of(database, attachments);
-    if let Some(path) = &store.policy {
-        let text = std::fs::read_to_string(path).map_err(|error| UsageError::Unreadable {
-            option: "--policy",
-            path: path.clone(),
-            error,
-        })?;
-        opening.pack = Pack::parse(&text)
-            .map_err(|error| Fault::Data(format!("{}: {error}", path.display())))?;
-    }
+    // Whichever command is the first one begins the store.
+    opening.bootstrap_token = store.bootstrap_token()?;
+    opening.pack = pack(store)?;
     Ok(opening)
+}
+
+/// The policy pack that was given.
+pub fn pack(store: &StoreOptions) -> Result<Option<Pack>, Fault> {
+    let Some(path) = &store.policy else { return Ok(None) };
+    let text = std::fs::read_to_string(path).map_err(|error| UsageError::Unreadable {
+        option: "--policy",
+        path: path.clone(),
+        error,
+    })?;
+    let pack = Pack::parse(&text);
+    pack.map(Some).map_err(|error| Fault::Data(format!("{}: {error}", path.display())))
 }
 
 fn serving(store: &StoreOptions, options: &ServeOptions) -> Result<Opening, Fault> {
@@ -100,7 +105,6 @@ fn serving(store: &StoreOptions, options: &ServeOptions) -> Result<Opening, Faul
     opening.exclusive = Exclusive::Yes;
     // What a dead predecessor left is told by this name: two that share it would end each other's connections.
     opening.instance = options.instance.clone().unwrap_or_else(|| options.listen.to_string());
-    opening.bootstrap_token = options.bootstrap_token()?;
     opening.request_timeout = Duration::from_millis(options.request_timeout_ms);
     opening.streams_per_token = usize::from(options.streams_per_token);
     opening.cache_bytes = usize::from(options.cache_mib) << 20;
@@ -174,17 +178,11 @@ async fn token_at(opened: &Opened, command: TokenCommand) -> Result<(), Fault> {
     };
     match command {
         TokenCommand::Create { name, roles, staff, machine } => {
-            let roles: Result<_, _> = roles.iter().map(|role| role.parse::<Role>()).collect();
             let token = IssueToken {
-                name: Some(name.parse().map_err(|error| Fault::Data(format!("--name: {error}")))?),
+                name: Some(name),
                 role: None,
-                roles: Some(roles.map_err(|error| Fault::Data(format!("--role: {error}")))?),
-                staff: match staff {
-                    Some(id) => {
-                        Some(id.parse().map_err(|error| Fault::Data(format!("--staff: {error}")))?)
-                    }
-                    None => None,
-                },
+                roles: Some(roles.into_iter().collect()),
+                staff,
                 machine,
             };
             let secret = door.ids().secret().map_err(crate::problem::Problem::internal)?;
@@ -201,7 +199,6 @@ async fn token_at(opened: &Opened, command: TokenCommand) -> Result<(), Fault> {
             Ok(())
         }
         TokenCommand::Revoke { id } => {
-            let id: TokenId = id.parse().map_err(|error| Fault::Data(format!("{error}")))?;
             revoke_token(door, by()?, id).await?;
             say(&format!("{id} is revoked"))
         }
@@ -234,15 +231,9 @@ async fn rebuild(store: &StoreOptions, table: Option<&str>) -> Result<(), Fault>
         projections::reset(&journal, table).await?;
         projections::catch_up(&journal).await
     };
-    let reached = match rebuilt.await {
-        Ok(reached) => reached,
-        Err(projections::Error::NoSuchModel(name)) => {
-            let names = projections::names().join(", ");
-            return Err(Fault::Data(format!("{name} is no read model: choose one of {names}")));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let reached = rebuilt.await;
     journal.close().await;
+    let reached = reached?;
     say(&format!("{} filled up to position {reached}", table.unwrap_or("every read model is")))
 }
 

@@ -1,10 +1,19 @@
 //! The command line and its environment twins. This is the only place that reads the environment.
 
-use std::fmt;
 use std::net::SocketAddr;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::builder::{BoolishValueParser, PossibleValuesParser};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use domain::ids::{StaffId, TokenId};
+use domain::staff::Role;
+use domain::text::Line;
+
+use crate::demo::{CUSTOMERS_MAX, CUSTOMERS_MIN, DAYS_MAX, DAYS_MIN};
+
+pub use crate::database_url::DatabaseUrl;
 
 /// Where the embedded database lies when nothing else is said.
 const DATABASE_DEFAULT: &str = "sqlite:./probity-data/probity.db";
@@ -38,6 +47,17 @@ pub struct Cli {
     pub log: LogOptions,
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+impl Cli {
+    /// Reads this process's command line and environment; ends the process where they are wrong or ask for help.
+    pub fn read() -> Self {
+        let matches = Self::command().get_matches();
+        let read = Self::from_arg_matches(&matches);
+        let mut cli = read.unwrap_or_else(|error| error.exit());
+        cli.store.outrank(&matches);
+        cli
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -83,20 +103,6 @@ pub struct StoreOptions {
     /// The policy pack that a new store starts with [default: the built-in one]
     #[arg(long, env = "PROBITY_POLICY", value_name = "FILE", global = true)]
     pub policy: Option<PathBuf>,
-}
-
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Serving")]
-pub struct ServeOptions {
-    /// The address to listen on
-    #[arg(long, env = "PROBITY_LISTEN", value_name = "ADDR", global = true, default_value = LISTEN_DEFAULT)]
-    pub listen: SocketAddr,
-    /// The name of this process among those that serve one PostgreSQL database: no two may share it [default: the address]
-    #[arg(long, env = "PROBITY_INSTANCE", value_name = "NAME", global = true)]
-    pub instance: Option<String>,
-    /// TLS ends in a proxy in front of us: other addresses than loopback are allowed
-    #[arg(long, env = "PROBITY_BEHIND_PROXY", global = true)]
-    pub behind_proxy: bool,
     /// The administrator's token of a new store, instead of a made one
     #[arg(
         long,
@@ -109,6 +115,20 @@ pub struct ServeOptions {
     /// A file that holds that token
     #[arg(long, env = "PROBITY_BOOTSTRAP_TOKEN_FILE", value_name = "FILE", global = true)]
     bootstrap_token_file: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Serving")]
+pub struct ServeOptions {
+    /// The address to listen on
+    #[arg(long, env = "PROBITY_LISTEN", value_name = "ADDR", global = true, default_value = LISTEN_DEFAULT)]
+    pub listen: SocketAddr,
+    /// The name of this process among those that serve one PostgreSQL database: no two may share it [default: the address]
+    #[arg(long, env = "PROBITY_INSTANCE", value_name = "NAME", global = true)]
+    pub instance: Option<String>,
+    /// TLS ends in a proxy in front of us: other addresses than loopback are allowed
+    #[arg(long, env = "PROBITY_BEHIND_PROXY", global = true, value_parser = switch())]
+    pub behind_proxy: bool,
     /// How long a request may take before it is answered 503
     #[arg(long, env = "PROBITY_REQUEST_TIMEOUT_MS", value_name = "MS", global = true, default_value_t = 10_000,
           value_parser = clap::value_parser!(u64).range(100..=600_000))]
@@ -149,10 +169,12 @@ pub enum LogFormat {
 #[derive(Args, Clone, Debug)]
 pub struct DemoOptions {
     /// How many customers: at least the 16 that have a part to play, at most 20,000
-    #[arg(long, env = "PROBITY_DEMO_CUSTOMERS", value_name = "N", default_value_t = 40)]
+    #[arg(long, env = "PROBITY_DEMO_CUSTOMERS", value_name = "N", default_value_t = 40,
+          value_parser = clap::value_parser!(u32).range(within(CUSTOMERS_MIN, CUSTOMERS_MAX)))]
     pub customers: u32,
     /// How many days of trade until today: at least 60, at most 3,650
-    #[arg(long, env = "PROBITY_DEMO_DAYS", value_name = "N", default_value_t = 240)]
+    #[arg(long, env = "PROBITY_DEMO_DAYS", value_name = "N", default_value_t = 240,
+          value_parser = clap::value_parser!(u32).range(within(DAYS_MIN, DAYS_MAX)))]
     pub days: u32,
     /// The same seed on the same day gives the same company, secrets excepted
     #[arg(long, env = "PROBITY_DEMO_SEED", value_name = "S", default_value_t = 1)]
@@ -177,7 +199,7 @@ pub struct ImportOptions {
     #[arg(long, env = "PROBITY_IMPORT_MAPPING", value_name = "MAP.toml")]
     pub mapping: Option<PathBuf>,
     /// Read and check everything, record nothing
-    #[arg(long)]
+    #[arg(long, env = "PROBITY_IMPORT_DRY_RUN", value_parser = switch())]
     pub dry_run: bool,
 }
 
@@ -186,16 +208,22 @@ pub enum TokenCommand {
     /// Make a token; its secret is shown once
     Create {
         /// What the token is called in `token list`
-        #[arg(long)]
-        name: String,
-        /// What it may do; may be given several times for --machine
-        #[arg(long = "role", required = true)]
-        roles: Vec<String>,
+        #[arg(long, env = "PROBITY_TOKEN_NAME")]
+        name: Line<100>,
+        /// What it may do; for --machine several times, or several with commas between
+        #[arg(
+            long = "role",
+            env = "PROBITY_TOKEN_ROLE",
+            value_name = "ROLE",
+            required = true,
+            value_delimiter = ','
+        )]
+        roles: Vec<Role>,
         /// Whose token it is; without, a new staff member is made
-        #[arg(long)]
-        staff: Option<String>,
+        #[arg(long, env = "PROBITY_TOKEN_STAFF")]
+        staff: Option<StaffId>,
         /// A program's token, which names the person by the header Probity-Staff
-        #[arg(long)]
+        #[arg(long, env = "PROBITY_TOKEN_MACHINE", value_parser = switch())]
         machine: bool,
     },
     /// List tokens, without their secrets
@@ -203,20 +231,21 @@ pub enum TokenCommand {
     /// Revoke a token
     Revoke {
         /// The id that `token list` shows
-        id: String,
+        id: TokenId,
     },
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct MigrateOptions {
     /// PostgreSQL: let this role serve (read and append, nothing else)
-    #[arg(long, value_name = "ROLE")]
+    #[arg(long, env = "PROBITY_MIGRATE_GRANT", value_name = "ROLE")]
     pub grant: Option<String>,
 }
 
 #[derive(Args, Clone, Debug)]
 pub struct RebuildOptions {
     /// One read model only
+    #[arg(value_parser = PossibleValuesParser::new(projections::names()))]
     pub table: Option<String>,
 }
 
@@ -224,6 +253,15 @@ pub struct RebuildOptions {
 pub struct BackupOptions {
     /// Where the copy goes; it must not exist
     pub file: PathBuf,
+}
+
+fn within(least: u32, most: u32) -> RangeInclusive<i64> {
+    least.into()..=most.into()
+}
+
+/// What a switch is in the environment: 1, true, yes, on, or 0, false, no, off. Anything else is a mistake, and refused.
+fn switch() -> BoolishValueParser {
+    BoolishValueParser::new()
 }
 
 /// The options contradict each other or cannot be read: exit code 2.
@@ -244,63 +282,26 @@ pub enum UsageError {
     BootstrapToken,
 }
 
-/// A database URL; shown without its password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(String);
-
-impl DatabaseUrl {
-    pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
-    }
-
-    /// With its password: for the driver only.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// The file of a SQLite store.
-    pub fn sqlite_path(&self) -> Option<&Path> {
-        let rest = self.0.strip_prefix("sqlite:")?;
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        Some(Path::new(rest.split('?').next().unwrap_or(rest)))
-    }
-
-    fn is_postgres(&self) -> bool {
-        self.0.starts_with("postgres://") || self.0.starts_with("postgresql://")
-    }
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The password may also stand in the query: nothing after the question mark is shown.
-        let shown = self.0.split('?').next().unwrap_or_default();
-        let Some((scheme, rest)) = shown.split_once("://") else {
-            return formatter.write_str(shown);
-        };
-        match rest.rsplit_once('@') {
-            Some((user, place)) => {
-                let name = user.split(':').next().unwrap_or_default();
-                write!(formatter, "{scheme}://{name}@{place}")
-            }
-            None => write!(formatter, "{scheme}://{rest}"),
-        }
-    }
-}
-
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, formatter)
-    }
-}
-
 impl StoreOptions {
+    /// What stands on the command line wins over the environment, also where it says the same by the other one of two options.
+    fn outrank(&mut self, matches: &ArgMatches) {
+        let loses = |option: &str, other: &str| {
+            matches.value_source(option) == Some(ValueSource::EnvVariable)
+                && matches.value_source(other) == Some(ValueSource::CommandLine)
+        };
+        self.database.take_if(|_| loses("database", "database_file"));
+        self.database_file.take_if(|_| loses("database_file", "database"));
+        self.bootstrap_token.take_if(|_| loses("bootstrap_token", "bootstrap_token_file"));
+        self.bootstrap_token_file.take_if(|_| loses("bootstrap_token_file", "bootstrap_token"));
+    }
+
     /// The database, from the option or from its file.
     pub fn database(&self) -> Result<DatabaseUrl, UsageError> {
         let url = one_of(
             ("--database", self.database.as_ref()),
             ("--database-file", self.database_file.as_deref()),
         )?;
-        let url = DatabaseUrl(url.unwrap_or_else(|| DATABASE_DEFAULT.to_owned()));
+        let url = DatabaseUrl::new(url.unwrap_or_else(|| DATABASE_DEFAULT.to_owned()));
         let named = url.sqlite_path().is_some_and(|path| !path.as_os_str().is_empty());
         if named || url.is_postgres() { Ok(url) } else { Err(UsageError::Database(url)) }
     }
@@ -312,14 +313,6 @@ impl StoreOptions {
         }
         let beside = database.sqlite_path().and_then(Path::parent);
         beside.unwrap_or(Path::new("./probity-data")).join("attachments")
-    }
-}
-
-impl ServeOptions {
-    /// Refuses to be reachable from other machines over plain HTTP.
-    pub fn check_exposure(&self) -> Result<(), UsageError> {
-        let safe = self.listen.ip().is_loopback() || self.behind_proxy;
-        if safe { Ok(()) } else { Err(UsageError::Exposed(self.listen)) }
     }
 
     /// The administrator's token of a new store, where one was given.
@@ -337,6 +330,14 @@ impl ServeOptions {
             }
             token => Ok(token),
         }
+    }
+}
+
+impl ServeOptions {
+    /// Refuses to be reachable from other machines over plain HTTP.
+    pub fn check_exposure(&self) -> Result<(), UsageError> {
+        let safe = self.listen.ip().is_loopback() || self.behind_proxy;
+        if safe { Ok(()) } else { Err(UsageError::Exposed(self.listen)) }
     }
 }
 
@@ -360,7 +361,7 @@ fn one_of(
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
+    use std::collections::BTreeMap;
 
     use super::*;
 
@@ -378,27 +379,35 @@ mod tests {
     }
 
     #[test]
-    fn every_option_that_is_no_switch_of_one_command_has_an_environment_twin() {
-        let command = Cli::command();
-        for argument in command.get_arguments() {
-            let own = matches!(argument.get_id().as_str(), "help" | "version");
-            assert!(own || argument.get_env().is_some(), "{}", argument.get_id());
+    fn every_option_of_every_command_has_an_environment_twin() {
+        let mut commands = vec![Cli::command()];
+        let mut seen = BTreeMap::new();
+        while let Some(command) = commands.pop() {
+            for argument in command.get_arguments().filter(|it| !it.is_positional()) {
+                let id = argument.get_id().as_str();
+                let twin = argument.get_env();
+                assert!(twin.is_some() || ["help", "version"].contains(&id), "{command} {id}");
+                let other = twin.and_then(|twin| seen.insert(twin.to_owned(), id.to_owned()));
+                assert!(other.is_none_or(|other| other == id), "two options share {twin:?}");
+            }
+            commands.extend(command.get_subcommands().cloned());
         }
+        assert!(seen.len() > 20, "{seen:?}");
     }
 
     #[test]
-    fn a_password_is_never_shown() {
-        for (url, shown) in [
-            (
-                "postgres://probity:s3cret@db:5432/probity?sslmode=require",
-                "postgres://probity@db:5432/probity",
-            ),
-            ("postgres://probity:a@b:c@db/probity", "postgres://probity@db/probity"),
-            ("postgres://db/probity?password=s3cret", "postgres://db/probity"),
-            ("sqlite:./a.db", "sqlite:./a.db"),
+    fn the_demonstration_is_as_long_and_as_large_as_it_was_asked_for() {
+        for (option, given, taken) in [
+            ("--days", "59", false),
+            ("--days", "60", true),
+            ("--days", "3651", false),
+            ("--customers", "15", false),
+            ("--customers", "20000", true),
+            ("--customers", "20001", false),
         ] {
-            assert_eq!(DatabaseUrl::new(url).to_string(), shown);
-            assert_eq!(format!("{:?}", DatabaseUrl::new(url)), shown);
+            let read = Cli::try_parse_from(["probity", "demo", option, given]);
+            assert_eq!(read.is_ok(), taken, "{option} {given}");
+            assert!(taken || read.unwrap_err().to_string().contains("..="), "{option}");
         }
     }
 
@@ -437,9 +446,9 @@ mod tests {
         std::fs::write(file.path(), "0123456789abcdef\n").unwrap();
         let path = file.path().to_str().unwrap();
         let cli = Cli::try_parse_from(["probity", "--bootstrap-token-file", path]).unwrap();
-        assert_eq!(cli.serving.bootstrap_token().unwrap().as_deref(), Some("0123456789abcdef"));
+        assert_eq!(cli.store.bootstrap_token().unwrap().as_deref(), Some("0123456789abcdef"));
         let both = ["probity", "--bootstrap-token-file", path, "--bootstrap-token", "x"];
         let cli = Cli::try_parse_from(both).unwrap();
-        assert!(matches!(cli.serving.bootstrap_token(), Err(UsageError::Both { .. })));
+        assert!(matches!(cli.store.bootstrap_token(), Err(UsageError::Both { .. })));
     }
 }

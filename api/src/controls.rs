@@ -170,7 +170,23 @@ fn checkpoint(checkpoint: Checkpoint) -> &'static str {
 }
 
 list_query! {
-    ControlsQuery in "controls" {
+    ReleasesQuery in "releases" {
+        /// One customer only.
+        #[param(value_type = Option<String>)]
+        customer: Option<CustomerId>,
+    }
+}
+
+list_query! {
+    BackdatedQuery in "backdated" {
+        /// One customer only.
+        #[param(value_type = Option<String>)]
+        customer: Option<CustomerId>,
+    }
+}
+
+list_query! {
+    FirstSalesQuery in "first-sales" {
         /// One customer only.
         #[param(value_type = Option<String>)]
         customer: Option<CustomerId>,
@@ -178,12 +194,12 @@ list_query! {
 }
 
 /// Holds that somebody released, with the reason
-#[utoipa::path(get, path = "/v1/reports/releases", tag = "reports", params(ControlsQuery),
+#[utoipa::path(get, path = "/v1/reports/releases", tag = "reports", params(ReleasesQuery),
     responses((status = 200, body = Page<Release>)))]
 pub async fn releases(
     caller: Caller,
     State(door): State<Door>,
-    Query(query): Query<ControlsQuery>,
+    Query(query): Query<ReleasesQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadControls)?;
     let paging = query.paging()?;
@@ -196,12 +212,12 @@ pub async fn releases(
 }
 
 /// What was entered after its business date
-#[utoipa::path(get, path = "/v1/reports/backdated", tag = "reports", params(ControlsQuery),
+#[utoipa::path(get, path = "/v1/reports/backdated", tag = "reports", params(BackdatedQuery),
     responses((status = 200, body = Page<Backdated>)))]
 pub async fn backdated(
     caller: Caller,
     State(door): State<Door>,
-    Query(query): Query<ControlsQuery>,
+    Query(query): Query<BackdatedQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadControls)?;
     let paging = query.paging()?;
@@ -212,12 +228,12 @@ pub async fn backdated(
 }
 
 /// First sales, each with the papers that were checked before it, by whom and when
-#[utoipa::path(get, path = "/v1/reports/first-sales", tag = "reports", params(ControlsQuery),
+#[utoipa::path(get, path = "/v1/reports/first-sales", tag = "reports", params(FirstSalesQuery),
     responses((status = 200, body = Page<FirstSale>)))]
 pub async fn first_sales(
     caller: Caller,
     State(door): State<Door>,
-    Query(query): Query<ControlsQuery>,
+    Query(query): Query<FirstSalesQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadQualificationReports)?;
     let paging = query.paging()?;

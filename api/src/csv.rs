@@ -3,6 +3,7 @@
 //! UTF-8 with a byte order mark, so that Chinese survives. Long codes keep all their digits. No cell is taken for a formula.
 //! Nested objects become columns with dotted names; lists become one cell.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use axum::http::{HeaderValue, header};
@@ -11,6 +12,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize as Derived, Serialize};
 use utoipa::ToSchema;
 
+use crate::columns;
 use crate::problem::Problem;
 
 /// A spreadsheet turns longer runs of digits into 6.9E+12.
@@ -26,9 +28,10 @@ pub enum Format {
     Csv,
 }
 
-/// The rows as `NAME.csv`.
-pub fn answer<T: Serialize>(name: &str, rows: &[T]) -> Result<Response, Problem> {
-    let text = table(rows)?;
+/// The rows as `NAME.csv`. Without rows it still says what its columns would be.
+pub fn answer<T: Serialize + ToSchema>(name: &str, rows: &[T]) -> Result<Response, Problem> {
+    let columns = if rows.is_empty() { columns::of::<T>() } else { Vec::new() };
+    let text = table(columns, rows)?;
     let mut response = text.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
@@ -39,8 +42,8 @@ pub fn answer<T: Serialize>(name: &str, rows: &[T]) -> Result<Response, Problem>
     Ok(response)
 }
 
-fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
-    let mut columns: Vec<String> = Vec::new();
+fn table<T: Serialize>(mut columns: Vec<String>, rows: &[T]) -> Result<String, Problem> {
+    let mut places: HashMap<String, usize> = HashMap::new();
     let mut lines = Vec::with_capacity(rows.len());
     for row in rows {
         // By way of text: the order of the fields is the order of the columns, which a map of values would lose.
@@ -48,12 +51,14 @@ fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
         let node: Node = serde_json::from_str(&json).map_err(Problem::internal)?;
         let mut cells = Vec::new();
         node.flatten(String::new(), &mut cells);
-        for (name, _) in &cells {
-            if !columns.contains(name) {
+        let line = cells.into_iter().map(|(name, cell)| {
+            let place = *places.entry(name).or_insert_with_key(|name| {
                 columns.push(name.clone());
-            }
-        }
-        lines.push(cells);
+                columns.len() - 1
+            });
+            (place, cell)
+        });
+        lines.push(line.collect::<HashMap<_, _>>());
     }
     let mut writer =
         csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(vec![]);
@@ -61,9 +66,7 @@ fn table<T: Serialize>(rows: &[T]) -> Result<String, Problem> {
         writer.write_record(&columns).map_err(Problem::internal)?;
     }
     for cells in lines {
-        let find = |column: &String| cells.iter().find(|(name, _)| name == column);
-        let record =
-            columns.iter().map(|column| find(column).map_or("", |(_, cell)| cell.as_str()));
+        let record = (0..columns.len()).map(|place| cells.get(&place).map_or("", String::as_str));
         writer.write_record(record).map_err(Problem::internal)?;
     }
     let bytes = writer.into_inner().map_err(Problem::internal)?;
@@ -123,7 +126,9 @@ fn harmless(text: String) -> String {
     if digits && long {
         return format!("\t{text}");
     }
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
+    // Spaces do not keep every spreadsheet from reading a formula behind them.
+    let shown = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']);
+    let formula = shown.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if formula && !is_amount(&text) { format!("'{text}") } else { text }
 }
 
@@ -198,13 +203,13 @@ mod tests {
 
     use super::*;
 
-    #[derive(Serialize)]
+    #[derive(Serialize, ToSchema)]
     struct Limit {
         kind: &'static str,
         amount: Option<&'static str>,
     }
 
-    #[derive(Serialize)]
+    #[derive(Serialize, ToSchema)]
     struct Row {
         name: &'static str,
         code: &'static str,
@@ -217,7 +222,7 @@ mod tests {
         let limit = Limit { kind: "amount", amount: Some("-12.50") };
         let row = Row { name: "示范", code: "06901234567892", limit, tags: vec!["a", "b"] };
         assert_eq!(
-            table(&[row]).unwrap(),
+            table(vec![], &[row]).unwrap(),
             "\u{feff}name,code,limit.kind,limit.amount,tags\r\n示范,\t06901234567892,amount,-12.50,a; b\r\n"
         );
     }
@@ -225,7 +230,7 @@ mod tests {
     #[test]
     fn a_column_that_only_a_later_row_has_is_there() {
         let rows = [json!({"a": 1}), json!({"a": null, "b": true})];
-        assert_eq!(table(&rows).unwrap(), "\u{feff}a,b\r\n1,\r\n,true\r\n");
+        assert_eq!(table(vec![], &rows).unwrap(), "\u{feff}a,b\r\n1,\r\n,true\r\n");
     }
 
     #[test]
@@ -238,6 +243,10 @@ mod tests {
             ("-1.5.1", "'-1.5.1"),
             ("+86 571", "'+86 571"),
             ("＝1", "'＝1"),
+            ("  =1+1", "'  =1+1"),
+            ("\u{3000}@SUM(A1)", "'\u{3000}@SUM(A1)"),
+            (" -1.5", "' -1.5"),
+            (" 示范", " 示范"),
             ("12", "12"),
             ("007", "\t007"),
             ("91330100000000001C", "91330100000000001C"),
@@ -248,7 +257,12 @@ mod tests {
     }
 
     #[test]
-    fn no_rows_give_an_empty_table() {
-        assert_eq!(table::<Row>(&[]).unwrap(), "\u{feff}");
+    fn without_rows_the_columns_are_those_of_the_type() {
+        let limit = Limit { kind: "amount", amount: None };
+        let row = Row { name: "示范", code: "1", limit, tags: vec![] };
+        let full = table(vec![], &[row]).unwrap();
+        let empty = table::<Row>(columns::of::<Row>(), &[]).unwrap();
+        assert_eq!(empty.lines().next(), full.lines().next());
+        assert_eq!(empty.lines().count(), 1);
     }
 }

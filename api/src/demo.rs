@@ -53,6 +53,8 @@ pub const DAYS_MIN: u32 = 60;
 /// The most that is filled: ten years, and so many customers.
 pub const DAYS_MAX: u32 = 3_650;
 pub const CUSTOMERS_MAX: u32 = 20_000;
+/// So many have a part to play.
+pub const CUSTOMERS_MIN: u32 = 16;
 
 /// The demonstration could not be filled.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +87,7 @@ pub async fn fill(
     options: &DemoOptions,
     last: NaiveDate,
 ) -> Result<Filled, DemoError> {
-    let days = options.days.clamp(DAYS_MIN, DAYS_MAX);
+    let days = options.days;
     let first = last.checked_sub_days(Days::new(u64::from(days).saturating_sub(1))).unwrap_or(last);
     let span = Span { first, last };
     let clock = Arc::new(DemoClock::at(first.and_time(NaiveTime::MIN).and_utc()));
@@ -130,11 +132,21 @@ async fn register(door: &Door, people: &People, goods: &[Good]) -> Result<(), De
 
 fn clients(door: &Door, names: &Names, options: &DemoOptions) -> Result<Vec<Client>, DataError> {
     let mut random = ChaCha12Rng::seed_from_u64(options.seed);
-    let sketches = cast::sketches(options.customers.min(CUSTOMERS_MAX), names, &mut random);
+    let sketches = cast::sketches(options.customers, names, &mut random);
     let clients = sketches.into_iter().enumerate().map(|(place, sketch)| {
         let city = names.cities.get(sketch.city);
         let city = city.ok_or_else(|| DataError::of("a city is missing"))?;
         Client::new(sketch, CustomerId::from_uuid(door.ids().uuid()), city, place, options.seed)
     });
     clients.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everybody_with_a_part_has_a_place() {
+        assert_eq!(u32::try_from(cast::CAST_SIZE), Ok(CUSTOMERS_MIN));
+    }
 }

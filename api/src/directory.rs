@@ -66,7 +66,19 @@ pub async fn list(
 }
 
 list_query! {
-    PartsQuery in "parts" {}
+    DocumentsQuery in "documents" {}
+}
+
+list_query! {
+    OrdersQuery in "orders" {}
+}
+
+list_query! {
+    ShipmentsQuery in "shipments" {}
+}
+
+list_query! {
+    ReceiptsQuery in "receipts" {}
 }
 
 /// What may be asked of one thing.
@@ -96,12 +108,12 @@ async fn opened(
 
 /// The papers of a customer
 #[utoipa::path(get, path = "/v1/customers/{id}/documents", tag = "documents",
-    params(("id" = CustomerId, Path), PartsQuery), responses((status = 200, body = Page<DocumentRow>)))]
+    params(("id" = CustomerId, Path), DocumentsQuery), responses((status = 200, body = Page<DocumentRow>)))]
 pub async fn documents(
     caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
-    Query(query): Query<PartsQuery>,
+    Query(query): Query<DocumentsQuery>,
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadDocuments, id, paging.at).await?;
@@ -110,12 +122,12 @@ pub async fn documents(
 
 /// The orders of a customer, in the order in which they were taken
 #[utoipa::path(get, path = "/v1/customers/{id}/orders", tag = "trade",
-    params(("id" = CustomerId, Path), PartsQuery), responses((status = 200, body = Page<OrderRow>)))]
+    params(("id" = CustomerId, Path), OrdersQuery), responses((status = 200, body = Page<OrderRow>)))]
 pub async fn orders(
     caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
-    Query(query): Query<PartsQuery>,
+    Query(query): Query<OrdersQuery>,
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
@@ -148,13 +160,13 @@ async fn own_order(door: &Door, customer: &str, order: &OrderId) -> Result<Order
 
 /// The shipments of an order
 #[utoipa::path(get, path = "/v1/customers/{id}/orders/{oid}/shipments", tag = "trade",
-    params(("id" = CustomerId, Path), ("oid" = OrderId, Path), PartsQuery),
+    params(("id" = CustomerId, Path), ("oid" = OrderId, Path), ShipmentsQuery),
     responses((status = 200, body = Page<ShipmentRow>)))]
 pub async fn shipments(
     caller: Caller,
     State(door): State<Door>,
     Path((id, order)): Path<(CustomerId, OrderId)>,
-    Query(query): Query<PartsQuery>,
+    Query(query): Query<ShipmentsQuery>,
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadOrders, id, paging.at).await?;
@@ -192,12 +204,12 @@ pub async fn invoices(
 
 /// The cash of a customer
 #[utoipa::path(get, path = "/v1/customers/{id}/receipts", tag = "receivables",
-    params(("id" = CustomerId, Path), PartsQuery), responses((status = 200, body = Page<ReceiptRow>)))]
+    params(("id" = CustomerId, Path), ReceiptsQuery), responses((status = 200, body = Page<ReceiptRow>)))]
 pub async fn receipts(
     caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
-    Query(query): Query<PartsQuery>,
+    Query(query): Query<ReceiptsQuery>,
 ) -> Result<Response, Problem> {
     let paging = query.paging()?;
     let id = opened(&caller, &door, Act::ReadReceivables, id, paging.at).await?;

@@ -1,9 +1,10 @@
 //! The feed: every event in order, for whoever wants to know what happened without being told by us.
 
 use axum::extract::State;
-use axum::response::{IntoResponse, Response};
+use axum::http::{HeaderName, HeaderValue};
+use axum::response::{AppendHeaders, IntoResponse, Response};
 use domain::ids::CustomerId;
-use journal::{Entry, Filter, Position};
+use journal::{Entry, Filter, Journal, Position};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -12,12 +13,16 @@ use crate::csv::{self, Format};
 use crate::door::Door;
 use crate::envelope::Envelope;
 use crate::extract::Query;
-use crate::page::limit;
+use crate::page::{self, Extent};
 use crate::problem::Problem;
 use domain::permissions::Act;
 
 /// Types that one request may ask for.
 const TYPES_MAX: usize = 50;
+/// `next` of a table, which has no other place for it.
+pub const NEXT_POSITION: HeaderName = HeaderName::from_static("probity-next-position");
+/// `head` of a table.
+pub const HEAD_POSITION: HeaderName = HeaderName::from_static("probity-head-position");
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +31,7 @@ pub struct FeedQuery {
     /// The position that was looked at last: `next` of the answer before. From the beginning without.
     #[param(minimum = 0)]
     after: Option<i64>,
-    /// 1 to 500; 50 without.
+    /// 1 to 500; 50 without, and all that there is as `csv`.
     #[param(minimum = 1, maximum = 500)]
     limit: Option<u16>,
     /// One event type, or several with commas between.
@@ -64,16 +69,48 @@ pub async fn feed(
     caller.may(Act::ReadFeed)?;
     let after = start(query.after.unwrap_or(0))?;
     let filter = filter(query.event_type.as_deref(), query.customer)?;
-    let limit = limit(query.limit)?;
-    let page = door.journal().after(after, &filter, usize::from(limit)).await?;
+    let format = query.format.unwrap_or_default();
+    let page = match Extent::of(query.limit, format)? {
+        Extent::Page(limit) => door.journal().after(after, &filter, usize::from(limit)).await?,
+        Extent::Whole => whole(door.journal(), after, &filter, page::TABLE_MAX).await?,
+    };
     refuse_ahead(after, page.head)?;
     let items: Vec<_> = page.entries.iter().map(Envelope::of).collect();
-    match query.format.unwrap_or_default() {
-        Format::Csv => csv::answer("events", &items),
+    match format {
+        Format::Csv => {
+            let place = |position: Position| HeaderValue::from(position.0);
+            let places = [(NEXT_POSITION, place(page.next)), (HEAD_POSITION, place(page.head))];
+            Ok((AppendHeaders(places), csv::answer("events", &items)?).into_response())
+        }
         Format::Json => {
             Ok(axum::Json(Feed { items, next: page.next, head: page.head }).into_response())
         }
     }
+}
+
+/// Everything up to the head, if that is no more than `most` events.
+async fn whole(
+    journal: &Journal,
+    after: Position,
+    filter: &Filter,
+    most: u32,
+) -> Result<journal::Page, Problem> {
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut page = journal.after(after, filter, most.saturating_add(1)).await?;
+    while page.next < page.head && page.entries.len() <= most {
+        let room = most.saturating_sub(page.entries.len()).saturating_add(1);
+        let more = journal.after(page.next, filter, room).await?;
+        page.entries.extend(more.entries);
+        page.next = more.next;
+    }
+    if page.entries.len() > most {
+        let remedy =
+            "pass limit, and take what follows with the header Probity-Next-Position as after";
+        return Err(page::too_long(remedy));
+    }
+    // What was recorded in the meantime may be in the last piece.
+    page.head = page.head.max(page.next);
+    Ok(page)
 }
 
 /// A position to begin after.

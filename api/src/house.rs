@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::decider::Decider;
+use domain::digest::Sha256Digest;
 use domain::ids::{StaffId, TokenId};
 use domain::policy::{self, InForce, Policy};
 use domain::staff::{self, Role, Staff, Standing};
@@ -42,6 +43,8 @@ struct State {
 pub struct Credential {
     pub token: TokenId,
     pub staff: StaffId,
+    /// What its person's event carries in the place of the name.
+    pub name_digest: Option<Sha256Digest>,
     pub label: String,
     pub roles: BTreeSet<Role>,
     pub reach: Reach,
@@ -216,6 +219,7 @@ impl State {
             let credential = Credential {
                 token: *id,
                 staff: staff.clone(),
+                name_digest: person.name_digest,
                 label: issued.label.to_string(),
                 roles: person.roles_of(*id),
                 reach: if issued.machine { Reach::Others } else { Reach::Own },
@@ -233,7 +237,6 @@ impl State {
 
 #[cfg(test)]
 mod tests {
-    use domain::digest::Sha256Digest;
     use domain::staff::{Event, Left, Registered, RolesGranted, TokenIssued, TokenRevoked};
     use uuid::Uuid;
 

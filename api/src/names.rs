@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 
 use domain::digest::Sha256Digest;
+use domain::staff::Event;
 use domain::text::Line;
+use journal::Committed;
 
 use crate::door::Door;
+use crate::house::Credential;
 use crate::problem::Problem;
 
 /// Names that one list takes at most.
@@ -15,14 +18,56 @@ const PREFIX: &str = "sha256:";
 
 /// Keeps the name of `subject`, a person or a token, and answers what an event holds in its place.
 ///
-/// Called before the event: a name without an event opens nothing, and an event never lacks a name that was meant to be there.
+/// Called before the event: an event never lacks a name that was meant to be there. Whatever ends us between the two leaves a name
+/// that no event carries, and such a name is shown nowhere.
 pub async fn keep(door: &Door, subject: &str, name: &Line<100>) -> Result<Sha256Digest, Problem> {
     let salt = door.ids().salt().map_err(Problem::internal)?;
     let sealed = door.journal().openings().seal(subject, name.as_str(), salt).await?;
     sealed.strip_prefix(PREFIX).unwrap_or(&sealed).parse().map_err(Problem::internal)
 }
 
-/// Every name that was not erased, by subject.
-pub async fn all(door: &Door) -> Result<HashMap<String, String>, Problem> {
-    Ok(door.journal().openings().known(NAMES_MAX).await?.into_iter().collect())
+/// Lets a name go again that was kept for a command which did not record it: it was refused, or had been answered before.
+pub async fn settle(
+    door: &Door,
+    name: Sha256Digest,
+    outcome: &Result<Committed<Event>, Problem>,
+    carries: impl Fn(&Event) -> bool,
+) {
+    let unused = match outcome {
+        Ok(committed) => !committed.events.iter().any(carries),
+        // What is not the caller's fault may have been recorded all the same.
+        Err(problem) => problem.status().is_client_error(),
+    };
+    if !unused {
+        return;
+    }
+    if let Err(error) = door.journal().openings().discard(&format!("{PREFIX}{name}")).await {
+        tracing::warn!(%error, "a name that no event carries could not be discarded");
+    }
+}
+
+/// Every name that was not erased.
+pub struct Names {
+    by_digest: HashMap<String, String>,
+    by_subject: HashMap<String, String>,
+}
+
+impl Names {
+    pub async fn all(door: &Door) -> Result<Self, Problem> {
+        let (mut by_digest, mut by_subject) = (HashMap::new(), HashMap::new());
+        for opening in door.journal().openings().known(NAMES_MAX).await? {
+            by_digest.insert(opening.digest, opening.text.clone());
+            by_subject.insert(opening.subject, opening.text);
+        }
+        Ok(Self { by_digest, by_subject })
+    }
+
+    /// The name of a token, or of its person.
+    ///
+    /// A person's id may follow from the key of a request, and two requests have had the same: only the digest says which
+    /// name was recorded. A token's id is drawn for one request.
+    pub fn of(&self, credential: &Credential) -> Option<String> {
+        let of_person = || self.by_digest.get(&format!("{PREFIX}{}", credential.name_digest?));
+        self.by_subject.get(&credential.token.to_string()).or_else(of_person).cloned()
+    }
 }

@@ -5,12 +5,13 @@ use std::sync::LazyLock;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use utoipa::openapi::content::ContentBuilder;
-use utoipa::openapi::path::{HttpMethod, Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{OpenApi as Document, Ref, RefOr, Required, ResponseBuilder};
+use utoipa::openapi::{OpenApi as Document, Ref, RefOr, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
+use crate::openapi_headers as headers;
 use crate::{
     attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
     documents, event_types, events, health, history, invoices, orders, problem, products,
@@ -78,16 +79,7 @@ impl Modify for Common {
             for (method, operation) in writes {
                 let Some(operation) = operation else { continue };
                 problems(operation, &[400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503]);
-                if path.starts_with("/v1/customers") {
-                    problems(operation, &[412]);
-                }
-                if matches!(method, HttpMethod::Post) {
-                    header_of(
-                        operation,
-                        "Idempotency-Key",
-                        "The same key with the same request gives the same answer",
-                    );
-                }
+                headers::of_write(path, &method, operation);
             }
             if let Some(read) = &mut item.get {
                 let statuses: &[u16] = if behind_token {
@@ -97,12 +89,13 @@ impl Modify for Common {
                 };
                 problems(read, statuses);
                 table(read);
+                headers::of_read(path, read);
             }
         }
     }
 }
 
-fn problems(operation: &mut Operation, statuses: &[u16]) {
+pub(crate) fn problems(operation: &mut Operation, statuses: &[u16]) {
     for status in statuses {
         let body = ContentBuilder::new()
             .schema(Some(RefOr::<utoipa::openapi::Schema>::Ref(Ref::from_schema_name("Problem"))))
@@ -134,19 +127,28 @@ fn table(operation: &mut Operation) {
         answer
             .content
             .insert("text/csv".to_owned(), ContentBuilder::new().schema(Some(text)).build());
+        // Whatever comes in pages says where a table of one page ends.
+        let takes = |name: &str| operation.parameters.iter().flatten().any(|it| it.name == name);
+        if takes("cursor") {
+            let said =
+                "With `format=csv` and `limit`: the `cursor` of what follows; absent at the end";
+            headers::answers_with(answer, "Probity-Next-Cursor", Type::String, said);
+        }
+        if takes("after") {
+            headers::answers_with(
+                answer,
+                "Probity-Next-Position",
+                Type::Integer,
+                "With `format=csv`: `next`",
+            );
+            headers::answers_with(
+                answer,
+                "Probity-Head-Position",
+                Type::Integer,
+                "With `format=csv`: `head`",
+            );
+        }
     }
-}
-
-fn header_of(operation: &mut Operation, name: &str, description: &str) {
-    let text = ObjectBuilder::new().schema_type(Type::String).max_length(Some(255)).build();
-    let parameter = ParameterBuilder::new()
-        .name(name)
-        .parameter_in(ParameterIn::Header)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(text))
-        .build();
-    operation.parameters.get_or_insert_default().push(parameter);
 }
 
 static TEXT: LazyLock<String> =
@@ -163,6 +165,49 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    /// The names of the headers that a request takes, and of those that an answer of this status gives.
+    fn headers(operation: &Value, status: &str) -> (Vec<String>, Vec<String>) {
+        let parameters = operation["parameters"].as_array().unwrap().iter();
+        let taken = parameters.filter(|it| it["in"] == "header").map(|it| it["name"].as_str());
+        let given = operation["responses"][status]["headers"].as_object();
+        let given = given.into_iter().flat_map(serde_json::Map::keys).cloned();
+        (taken.map(|name| name.unwrap().to_owned()).collect(), given.collect())
+    }
+
+    #[test]
+    fn headers_are_told_where_they_apply() {
+        let document: Value = serde_json::from_str(&TEXT).unwrap();
+        let paths = &document["paths"];
+        let command = ["Correlation-Id", "Idempotency-Key", "If-Match", "Probity-Staff"];
+        let orders = &paths["/v1/customers/{id}/orders"];
+        for status in ["201", "202", "409"] {
+            let (mut taken, given) = headers(&orders["post"], status);
+            taken.sort();
+            assert_eq!(
+                (taken, given),
+                (command.map(str::to_owned).into(), vec!["Idempotency-Replayed".to_owned()])
+            );
+        }
+        assert!(orders["post"]["responses"].get("412").is_some());
+        let of = |path: &str, method: &str, status: &str| headers(&paths[path][method], status);
+        let staff = vec!["Probity-Staff".to_owned()];
+        assert_eq!(
+            of("/v1/customers/{id}", "get", "200"),
+            (staff.clone(), vec!["ETag".to_owned()])
+        );
+        assert_eq!(of("/v1/customers/{id}/checks", "post", "200").1, Vec::<String>::new());
+        assert!(!of("/v1/customers/{id}/checks", "post", "200").0.contains(&command[1].to_owned()));
+        assert!(!of("/v1/customers", "post", "201").0.contains(&command[2].to_owned()));
+        for status in ["429", "503"] {
+            assert_eq!(
+                of("/v1/products", "get", status),
+                (staff.clone(), vec!["Retry-After".to_owned()])
+            );
+        }
+        assert_eq!(of("/v1/products", "get", "200").1, ["Probity-Next-Cursor"]);
+        assert!(of("/v1/tokens/{id}", "delete", "200").0.contains(&command[1].to_owned()));
+    }
 
     #[test]
     fn every_operation_says_what_it_answers_and_every_reference_resolves() {

@@ -1,5 +1,6 @@
 //! Lists in pages: `?limit=` and an opaque `cursor`, which is the key of the last row and so stays right while rows come and go.
 
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -14,6 +15,10 @@ use crate::problem::Problem;
 pub const PAGE_DEFAULT: u16 = 50;
 /// Rows of a page at most.
 pub const PAGE_MAX: u16 = 500;
+/// Rows of a table that nobody asked to have in pages.
+pub const TABLE_MAX: u32 = 50_000;
+/// The `next_cursor` of a table, which has no other place for it.
+pub const NEXT_CURSOR: HeaderName = HeaderName::from_static("probity-next-cursor");
 
 /// One page of a list.
 #[derive(Debug, Serialize, ToSchema)]
@@ -29,8 +34,41 @@ pub struct Paging {
     list: &'static str,
     pub keyset: Keyset,
     pub format: Format,
+    extent: Extent,
     /// A position that must be in it.
     pub at: Option<i64>,
+}
+
+/// How much of a list is wanted at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Extent {
+    /// So many rows at most; what follows is for the next request.
+    Page(u16),
+    /// A table that somebody keeps: all of it or nothing, for a file does not show that its end is missing.
+    Whole,
+}
+
+impl Extent {
+    /// What `limit` and `format` ask for together.
+    pub(crate) fn of(asked: Option<u16>, format: Format) -> Result<Self, Problem> {
+        match (asked, format) {
+            (None, Format::Csv) => Ok(Self::Whole),
+            (asked, _) => limit(asked).map(Self::Page),
+        }
+    }
+
+    fn rows(self) -> u32 {
+        match self {
+            Self::Page(limit) => limit.into(),
+            Self::Whole => TABLE_MAX,
+        }
+    }
+}
+
+/// A whole table was asked for that is too long to be made at once.
+pub(crate) fn too_long(remedy: &str) -> Problem {
+    let detail = format!("This table has more than {TABLE_MAX} rows: {remedy}.");
+    Problem::not_understood("csv.too_long", detail)
 }
 
 impl Paging {
@@ -41,16 +79,33 @@ impl Paging {
         format: Option<Format>,
         at: Option<i64>,
     ) -> Result<Self, Problem> {
-        let keyset = Keyset { limit: limit(asked)?.into(), after: after(list, cursor)? };
-        Ok(Self { list, keyset, format: format.unwrap_or_default(), at })
+        let format = format.unwrap_or_default();
+        let extent = Extent::of(asked, format)?;
+        let keyset = Keyset { limit: extent.rows(), after: after(list, cursor)? };
+        Ok(Self { list, keyset, format, extent, at })
     }
 
     /// The rows, as they are wanted.
-    pub fn answer<T: Serialize>(&self, listed: Listed<T>) -> Result<Response, Problem> {
+    pub fn answer<T: Serialize + ToSchema>(&self, listed: Listed<T>) -> Result<Response, Problem> {
         match self.format {
-            Format::Csv => csv::answer(self.list, &listed.items),
+            Format::Csv => self.table(listed),
             Format::Json => Ok(axum::Json(self.page(listed)).into_response()),
         }
+    }
+
+    fn table<T: Serialize + ToSchema>(&self, listed: Listed<T>) -> Result<Response, Problem> {
+        let page = self.page(listed);
+        if page.next_cursor.is_some() && self.extent == Extent::Whole {
+            return Err(too_long(
+                "ask for less, or pass limit and take what follows with the cursor of the header Probity-Next-Cursor",
+            ));
+        }
+        let mut response = csv::answer(self.list, &page.items)?;
+        if let Some(next) = page.next_cursor {
+            let next = HeaderValue::from_str(&next).map_err(Problem::internal)?;
+            response.headers_mut().insert(NEXT_CURSOR, next);
+        }
+        Ok(response)
     }
 
     pub fn page<T>(&self, listed: Listed<T>) -> Page<T> {
@@ -68,10 +123,10 @@ macro_rules! list_query {
         #[into_params(parameter_in = Query)]
         pub struct $name {
             $($(#[$field_meta])* $field: $type,)*
-            /// 1 to 500; 50 without.
+            /// 1 to 500; 50 without, and the whole list as `csv`.
             #[param(minimum = 1, maximum = 500)]
             limit: Option<u16>,
-            /// `next_cursor` of the page before.
+            /// `next_cursor` of the page before, or `Probity-Next-Cursor` of the table before.
             cursor: Option<String>,
             /// `csv` for a table.
             #[param(inline)]
@@ -151,6 +206,23 @@ mod tests {
             let error = after("products", Some(text)).unwrap_err();
             assert_eq!(error.status().as_u16(), 400, "{text}");
         }
+    }
+
+    #[test]
+    fn a_table_is_whole_or_says_what_follows_or_is_refused() {
+        let listed = |next: Option<&str>| Listed {
+            items: vec!["a".to_owned()],
+            next: next.map(str::to_owned),
+        };
+        let whole = Paging::new("products", None, None, Some(Format::Csv), None).unwrap();
+        assert_eq!(whole.keyset.limit, TABLE_MAX);
+        assert!(!whole.answer(listed(None)).unwrap().headers().contains_key(NEXT_CURSOR));
+        let refused = whole.answer(listed(Some("a"))).unwrap_err();
+        assert_eq!((refused.status().as_u16(), refused.code()), (400, "csv.too_long"));
+        let page = Paging::new("products", Some(1), None, Some(Format::Csv), None).unwrap();
+        let answer = page.answer(listed(Some("a"))).unwrap();
+        let next = answer.headers()[NEXT_CURSOR].to_str().unwrap();
+        assert_eq!(after("products", Some(next)).unwrap().as_deref(), Some("a"));
     }
 
     #[test]

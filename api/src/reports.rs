@@ -101,7 +101,15 @@ pub async fn summary(
 }
 
 list_query! {
-    OfCustomerQuery in "of_customer" {
+    PeaksQuery in "peaks" {
+        /// One customer only.
+        #[param(value_type = Option<String>)]
+        customer: Option<CustomerId>,
+    }
+}
+
+list_query! {
+    ExposureQuery in "exposure" {
         /// One customer only.
         #[param(value_type = Option<String>)]
         customer: Option<CustomerId>,
@@ -109,12 +117,12 @@ list_query! {
 }
 
 /// The most that was open of each customer's invoices at the end of a day
-#[utoipa::path(get, path = "/v1/reports/receivables/peaks", tag = "reports", params(OfCustomerQuery),
+#[utoipa::path(get, path = "/v1/reports/receivables/peaks", tag = "reports", params(PeaksQuery),
     responses((status = 200, body = Page<Peak>)))]
 pub async fn peaks(
     caller: Caller,
     State(door): State<Door>,
-    Query(query): Query<OfCustomerQuery>,
+    Query(query): Query<PeaksQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadReceivables)?;
     let paging = query.paging()?;
@@ -125,12 +133,12 @@ pub async fn peaks(
 }
 
 /// Exposure by customer, with its parts
-#[utoipa::path(get, path = "/v1/reports/exposure", tag = "reports", params(OfCustomerQuery),
+#[utoipa::path(get, path = "/v1/reports/exposure", tag = "reports", params(ExposureQuery),
     responses((status = 200, body = Page<Exposure>)))]
 pub async fn exposure(
     caller: Caller,
     State(door): State<Door>,
-    Query(query): Query<OfCustomerQuery>,
+    Query(query): Query<ExposureQuery>,
 ) -> Result<Response, Problem> {
     caller.may(Act::ReadReceivables)?;
     let paging = query.paging()?;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use chrono::NaiveDate;
 use domain::customer::Command;
 use domain::ids::{CustomerId, StaffId};
@@ -53,7 +54,14 @@ pub async fn review(door: &Door) -> Result<usize, Problem> {
     for customer in &customers {
         let id: CustomerId = customer.parse().map_err(Problem::internal)?;
         let by = Asking::within(system.clone(), Vec::new(), format!("review/{today}/{customer}"));
-        door.customer(by, id, Command::ReviewDay).await?;
+        match door.customer(by, id, Command::ReviewDay).await {
+            Ok(_) => {}
+            Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
+                return Err(problem);
+            }
+            // Nothing that another look would change, and no reason to leave out the customers behind it.
+            Err(problem) => tracing::error!(%today, %customer, %problem, "not reviewed"),
+        }
     }
     Ok(customers.len())
 }

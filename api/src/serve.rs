@@ -36,8 +36,8 @@ const DRAIN: Duration = Duration::from_secs(10);
 pub struct Opening {
     pub database: DatabaseUrl,
     pub attachments: PathBuf,
-    /// What a new store starts with.
-    pub pack: Pack,
+    /// What a new store starts with, where that is not the delivered pack.
+    pub pack: Option<Pack>,
     /// The administrator's token of a new store.
     pub bootstrap_token: Option<String>,
     pub clock: Arc<dyn Clock>,
@@ -57,7 +57,7 @@ impl Opening {
         Self {
             database,
             attachments,
-            pack: Pack::default_pack(),
+            pack: None,
             bootstrap_token: None,
             clock: Arc::new(SystemClock),
             clock_check: ClockCheck::Compared,
@@ -192,12 +192,13 @@ async fn open_journal(opening: &Opening) -> Result<Journal, journal::Error> {
 /// Gives a new store its rules and its administrator. Another process that begins it too comes to the same end.
 async fn begin(
     door: &Door,
-    pack: Pack,
+    given: Option<Pack>,
     bootstrap_token: Option<String>,
 ) -> Result<Option<String>, StartError> {
     let system: StaffId = SYSTEM.parse().map_err(Problem::internal)?;
     let by = |what: &str| Asking::within(system.clone(), vec![Role::Admin], what);
     if door.house().policy().is_none() {
+        let pack = given.clone().unwrap_or_else(Pack::default_pack);
         let load = policy::Command::Load(Box::new(pack));
         match door.policy(by("first pack"), load).await {
             Err(problem) if problem.code() != "policy.already_in_force" => {
@@ -205,6 +206,9 @@ async fn begin(
             }
             _ => {}
         }
+    }
+    if let Some(given) = given {
+        warn_of_another(door, &given)?;
     }
     if !door.house().is_empty() {
         return Ok(None);
@@ -225,6 +229,20 @@ async fn begin(
     let (committed, _) = issue_with(door, by("first administrator"), token, secret.clone()).await?;
     let ours = committed.replayed == Replayed::No;
     Ok((ours && made).then_some(secret))
+}
+
+/// A pack that was given and is not followed must not look as if it were.
+fn warn_of_another(door: &Door, given: &Pack) -> Result<(), Problem> {
+    let given = given.hash().map_err(Problem::internal)?;
+    if let Some(in_force) = door.house().policy().filter(|policy| *policy.hash != *given) {
+        tracing::warn!(
+            in_force = %in_force.hash,
+            %given,
+            "--policy is what a new store starts with; this store keeps the pack in force: \
+             another one is not loaded into an existing store by this option"
+        );
+    }
+    Ok(())
 }
 
 /// Waits until the process is told to stop.

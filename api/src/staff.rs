@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::ids::StaffId;
-use domain::staff::{Command, Role};
+use domain::staff::{Command, Event, Role};
 use domain::text::Line;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -42,6 +42,10 @@ pub async fn register(
     let id = StaffId::from_uuid(by.new_id(&door));
     let name_digest = names::keep(&door, id.as_str(), &body.name).await?;
     let command = Command::Register { name_digest, roles: body.roles, token: None };
-    let committed = door.staff(by, &id, command).await?;
+    let outcome = door.staff(by, &id, command).await;
+    let carries =
+        |event: &Event| matches!(event, Event::Registered(it) if it.name_digest == name_digest);
+    names::settle(&door, name_digest, &outcome, carries).await;
+    let committed = outcome?;
     Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
 }

@@ -20,8 +20,8 @@ use crate::asked::{Asked, Asking, Body};
 use crate::auth::{Caller, SECRET_PREFIX};
 use crate::door::Door;
 use crate::extract::{Path, Query};
-use crate::house::{Credential, Reach};
-use crate::names;
+use crate::house::Reach;
+use crate::names::{self, Names};
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
 use domain::permissions::Act;
@@ -89,32 +89,39 @@ pub async fn issue_with(
 ) -> Result<(Committed<Event>, Issued), Problem> {
     let roles = roles(&body)?;
     let digest = Sha256Digest(Sha256::digest(&secret).into());
+    let id = TokenId::from_uuid(door.ids().uuid());
     let token = TokenIssued {
-        token: TokenId::from_uuid(door.ids().uuid()),
+        token: id,
         label: label(&roles)?,
         secret_sha256: digest,
         roles: roles.clone(),
         machine: body.machine,
     };
-    let (staff, command) = match (body.staff, body.name) {
+    let (staff, kept, command) = match (body.staff, body.name) {
         (Some(staff), name) => {
-            if let Some(name) = name {
-                names::keep(door, &token.token.to_string(), &name).await?;
-            }
-            (staff, Command::IssueToken(Box::new(token)))
+            let kept = match name {
+                Some(name) => Some(names::keep(door, &id.to_string(), &name).await?),
+                None => None,
+            };
+            (staff, kept, Command::IssueToken(Box::new(token)))
         }
         (None, Some(name)) => {
             let staff = StaffId::from_uuid(by.new_id(door));
             let name_digest = names::keep(door, staff.as_str(), &name).await?;
             let token = Some(Box::new(token));
-            (staff, Command::Register { name_digest, roles, token })
+            (staff, Some(name_digest), Command::Register { name_digest, roles, token })
         }
         (None, None) => {
             let message = "name whose token it is: give staff, or the name of a new person";
             return Err(Problem::field("/name", "missing_field", message));
         }
     };
-    let committed = door.staff(by, &staff, command).await?;
+    let outcome = door.staff(by, &staff, command).await;
+    if let Some(name) = kept {
+        let carries = |event: &Event| matches!(event, Event::TokenIssued(it) if it.token == id);
+        names::settle(door, name, &outcome, carries).await;
+    }
+    let committed = outcome?;
     let token = committed.events.iter().find_map(|event| match event {
         Event::TokenIssued(issued) => Some(issued.token),
         _ => None,
@@ -185,15 +192,11 @@ pub async fn list(
 
 /// Every token that works, with the name of the token or of its person.
 pub async fn listed(door: &Door) -> Result<Vec<TokenRow>, Problem> {
-    let names = names::all(door).await?;
-    let name = |credential: &Credential| {
-        let of_token = names.get(&credential.token.to_string());
-        of_token.or_else(|| names.get(credential.staff.as_str())).cloned()
-    };
+    let names = Names::all(door).await?;
     let rows = door.house().tokens().into_iter().map(|credential| TokenRow {
         id: credential.token,
         staff: credential.staff.clone(),
-        name: name(&credential),
+        name: names.of(&credential),
         roles: credential.roles.clone(),
         machine: credential.reach == Reach::Others,
     });

@@ -178,6 +178,11 @@ impl Decider for Customer {
         if !self.is_registered() {
             return Err(Rejection::NoSuchCustomer);
         }
+        if let Some(given) = &context.business_date
+            && given.business_date >= context.turn.today
+        {
+            return Err(Rejection::NotBackdated { date: given.business_date });
+        }
         let events = match command {
             Command::Registration(command) => registration::decide(self, context, command)?,
             Command::Qualification(command) => qualification::decide(self, context, command)?,
@@ -308,10 +313,9 @@ impl crate::decider::Event for Event {
     }
 }
 
-/// An amount in the account's currency. Amounts are bounded where they come in, and so are their numbers, so that sums
-/// stay within range; a sum that would not is shown as zero and its cause by its minor units.
+/// An amount in the account's currency.
 pub(crate) fn money(amount: Minor, currency: Currency) -> Money {
-    Money::from_minor(amount, currency).unwrap_or(Money::zero(currency))
+    Money::saturating(amount, currency)
 }
 
 #[cfg(test)]

@@ -98,6 +98,18 @@ impl Money {
         Ok(Self { minor, currency })
     }
 
+    /// A sum of checked amounts; what is beyond the bound is the largest amount there is.
+    pub fn saturating(minor: Minor, currency: Currency) -> Self {
+        let most = i64::try_from(currency.minor_bound() - 1).unwrap_or(i64::MAX);
+        Self { minor: Minor(minor.0.clamp(-most, most)), currency }
+    }
+
+    /// The same number in another currency, to its nearest unit: what a threshold of no particular currency means.
+    pub fn same_number_in(self, currency: Currency) -> Minor {
+        let scaled = self.amount().checked_mul(currency.minor_per_major()).map(|it| it.round());
+        Minor(scaled.and_then(|it| it.to_i64()).unwrap_or(i64::MAX))
+    }
+
     pub fn zero(currency: Currency) -> Self {
         Self { minor: Minor::ZERO, currency }
     }

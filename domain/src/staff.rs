@@ -132,6 +132,9 @@ impl decider::Event for Event {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Staff {
     pub standing: Standing,
+    /// Salted; of the name with which the person was registered.
+    #[serde(default)]
+    pub name_digest: Option<Sha256Digest>,
     pub roles: BTreeSet<Role>,
     /// Those that still work.
     pub tokens: BTreeMap<TokenId, TokenIssued>,
@@ -243,7 +246,10 @@ impl Decider for Staff {
 
     fn evolve(&mut self, event: &Event) {
         match event {
-            Event::Registered(_) => self.standing = Standing::Present,
+            Event::Registered(registered) => {
+                self.standing = Standing::Present;
+                self.name_digest = Some(registered.name_digest);
+            }
             Event::RolesGranted(granted) => self.roles.clone_from(&granted.roles),
             Event::TokenIssued(issued) => {
                 self.tokens.insert(issued.token, (**issued).clone());

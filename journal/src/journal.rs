@@ -2,16 +2,16 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::decider::{Decider, Event};
 use sqlx::postgres::PgPoolOptions;
 use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{PgPool, SqlitePool};
-use tokio::sync::{OwnedMutexGuard, watch};
-use tokio::task::AbortHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::sync::{Notify, OwnedMutexGuard, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::engine::postgres::{PgWriter, Sessions, Work};
 use crate::engine::reader::{Pool, Reader};
@@ -24,6 +24,8 @@ use crate::{
     Position, Refusal, Request, Until, Version, codec,
 };
 
+/// How long a closing journal waits for the poller's last look.
+const LAST_LOOK_MAX: Duration = Duration::from_secs(2);
 /// After so many refusals a command is decided under the journal's lock.
 const REFUSALS_MAX: usize = 3;
 
@@ -42,14 +44,29 @@ struct Shared {
     reader: Reader,
     turns: Turns,
     doorbell: watch::Receiver<Position>,
-    poller: AbortHandle,
+    poller: Mutex<Option<JoinHandle<()>>>,
+    /// Rung when nobody polls any more.
+    over: Arc<Notify>,
     /// Its lock goes when the last handle does.
     _lock: Option<File>,
 }
 
+impl Shared {
+    /// Between two looks: a connection that is cut off while it opens would be closed at a time of its own.
+    async fn stop_polling(&self) {
+        self.over.notify_one();
+        let poller = self.poller.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut poller) = poller
+            && timeout(LAST_LOOK_MAX, &mut poller).await.is_err()
+        {
+            poller.abort();
+        }
+    }
+}
+
 impl Drop for Shared {
     fn drop(&mut self) {
-        self.poller.abort();
+        self.over.notify_one();
     }
 }
 
@@ -93,8 +110,10 @@ impl Journal {
             deadline: options.deadline,
         };
         let executor = Executor::start(&Arc::new(database), limits, Arc::clone(&bell))?;
-        let poller = tokio::spawn(poll(reader.clone(), bell, options.poll)).abort_handle();
-        let shared = Shared { engine, reader, turns, doorbell, poller, _lock: lock };
+        let over = Arc::new(Notify::new());
+        let polling = poll(reader.clone(), bell, options.poll, Arc::clone(&over));
+        let poller = Mutex::new(Some(tokio::spawn(polling)));
+        let shared = Shared { engine, reader, turns, doorbell, poller, over, _lock: lock };
         Ok(Journal { executor, shared: Arc::new(shared) })
     }
 
@@ -244,7 +263,7 @@ impl Journal {
     /// Takes nothing new, finishes what is queued, closes the connections.
     pub async fn close(self) {
         self.executor.close().await;
-        self.shared.poller.abort();
+        self.shared.stop_polling().await;
         self.shared.reader.close().await;
         match &self.shared.engine {
             Engine::Sqlite(pool) => pool.close().await,
@@ -318,11 +337,20 @@ fn lock_file(database: &Path) -> Result<File, Error> {
 }
 
 /// Notices the commits of other processes. A failing look is tried again: followers lose time, not events.
-async fn poll(reader: Reader, bell: Arc<watch::Sender<Position>>, every: Duration) {
+async fn poll(
+    reader: Reader,
+    bell: Arc<watch::Sender<Position>>,
+    every: Duration,
+    over: Arc<Notify>,
+) {
     let mut ticks = interval(every.max(Duration::from_millis(1)));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        ticks.tick().await;
+        tokio::select! {
+            biased;
+            () = over.notified() => return,
+            _ = ticks.tick() => {}
+        }
         match reader.head().await {
             Ok(head) => {
                 bell.send_if_modified(|last| {

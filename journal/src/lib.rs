@@ -22,7 +22,7 @@ pub use engine::reader::PAGE_MAX;
 pub use error::Error;
 pub use executor::Confirmed;
 pub use journal::{Engine, Journal, Turn};
-pub use openings::{OPENING_MAX, Openings};
+pub use openings::{OPENING_MAX, Opening, Openings};
 pub use options::{Clock, ClockCheck, Exclusive, Options, SystemClock, Upcast};
 pub use request::{Committed, Gather, Refusal, Replayed, Request, TooLarge};
 pub use stock::StockContext;

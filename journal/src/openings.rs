@@ -12,11 +12,22 @@ use crate::{Engine, Error, Journal};
 const SEAL: &str = "INSERT INTO openings (digest, subject, salt, opening) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (digest) DO NOTHING";
 const OPEN: &str = "SELECT opening FROM openings WHERE digest = $1";
-const ABOUT: &str = "SELECT subject, opening FROM openings ORDER BY subject LIMIT $1";
+const KNOWN: &str =
+    "SELECT digest, subject, opening FROM openings ORDER BY subject, digest LIMIT $1";
 const ERASE: &str = "DELETE FROM openings WHERE subject = $1";
+const DISCARD: &str = "DELETE FROM openings WHERE digest = $1";
 
 /// The longest text that is sealed, in bytes.
 pub const OPENING_MAX: usize = 4 << 10;
+
+/// A text that was not erased.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// `sha256:…`, as [`Openings::seal`] gave it.
+    pub digest: String,
+    pub subject: String,
+    pub text: String,
+}
 
 #[derive(Debug)]
 pub struct Openings<'a> {
@@ -67,12 +78,16 @@ impl<'a> Openings<'a> {
         })
     }
 
-    /// Subjects with what is known of them, at most `limit`: for lists that name people.
-    pub async fn known(&self, limit: i64) -> Result<Vec<(String, String)>, Error> {
-        Ok(match self.journal.engine() {
-            Engine::Postgres(pool) => sqlx::query_as(ABOUT).bind(limit).fetch_all(pool).await?,
-            Engine::Sqlite(pool) => sqlx::query_as(ABOUT).bind(limit).fetch_all(pool).await?,
-        })
+    /// What was not erased, at most `limit` texts: for lists that name people.
+    ///
+    /// A text whose event was never recorded may be among them: what an event carries is told by its digest.
+    pub async fn known(&self, limit: i64) -> Result<Vec<Opening>, Error> {
+        let rows: Vec<(String, String, String)> = match self.journal.engine() {
+            Engine::Postgres(pool) => sqlx::query_as(KNOWN).bind(limit).fetch_all(pool).await?,
+            Engine::Sqlite(pool) => sqlx::query_as(KNOWN).bind(limit).fetch_all(pool).await?,
+        };
+        let openings = rows.into_iter();
+        Ok(openings.map(|(digest, subject, text)| Opening { digest, subject, text }).collect())
     }
 
     /// Erases everything about a subject; returns how many texts that were.
@@ -80,15 +95,24 @@ impl<'a> Openings<'a> {
     /// On SQLite the pages are overwritten and the write-ahead log is emptied, if no reader is in the way. On PostgreSQL the rows are
     /// invisible at once and leave the disk with the next (auto)vacuum; backups have their own time.
     pub async fn erase(&self, subject: &str) -> Result<u64, Error> {
+        self.delete(ERASE, subject).await
+    }
+
+    /// Erases one text that no event came to carry; returns how many texts that were.
+    pub async fn discard(&self, digest: &str) -> Result<u64, Error> {
+        self.delete(DISCARD, digest).await
+    }
+
+    async fn delete(&self, sql: &str, key: &str) -> Result<u64, Error> {
         match self.journal.engine() {
             Engine::Postgres(pool) => {
-                Ok(sqlx::query(ERASE).bind(subject).execute(pool).await?.rows_affected())
+                Ok(sqlx::query(sql).bind(key).execute(pool).await?.rows_affected())
             }
             Engine::Sqlite(pool) => {
                 let _turn = self.journal.turn().await;
                 let mut connection = pool.acquire().await?;
                 connection.execute("PRAGMA secure_delete = ON").await?;
-                let erased = sqlx::query(ERASE).bind(subject).execute(&mut *connection).await;
+                let erased = sqlx::query(sql).bind(key).execute(&mut *connection).await;
                 connection.execute("PRAGMA secure_delete = OFF").await?;
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
                 Ok(erased?.rows_affected())

@@ -36,11 +36,18 @@ pub async fn of_customer(
     keyset: &Keyset,
     seen: impl Fn(&mut Event),
 ) -> Result<Listed<TimelineRow>, Error> {
-    let after = Version(keyset.number(0)?);
-    let limit = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
-    let entries = journal.stream(customer, after, limit).await?;
-    let ours = entries.into_iter().filter(|entry| entry.aggregate_type == Customer::TYPE);
-    let rows = ours.map(|entry| told(journal, &entry, &seen)).collect::<Result<Vec<_>, _>>()?;
+    let mut after = Version(keyset.number(0)?);
+    let wanted = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
+    let mut rows = Vec::new();
+    // The journal gives a long history in several pieces.
+    while rows.len() < wanted {
+        let entries = journal.stream(customer, after, wanted - rows.len()).await?;
+        let Some(last) = entries.last() else { break };
+        after = last.version;
+        for entry in entries.iter().filter(|entry| entry.aggregate_type == Customer::TYPE) {
+            rows.push(told(journal, entry, &seen)?);
+        }
+    }
     Ok(Listed::new(rows, keyset, |row| row.version.to_string()))
 }
 

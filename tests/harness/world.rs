@@ -5,6 +5,7 @@
 
 mod acts;
 mod invariants;
+mod ledger;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -27,6 +28,7 @@ use uuid::Uuid;
 
 pub use acts::Proposal;
 pub use invariants::{check_customer, check_events};
+use ledger::Ledger;
 
 /// Valid codes, one for each customer of a world.
 const PREFIXES: [&str; 3] = ["9133010000000", "1231000042500", "5244030050000"];
@@ -40,6 +42,7 @@ pub struct World {
     pub registrations: Vec<(ProductId, product::Register)>,
     /// What was recorded, folded here.
     pub customers: Vec<(CustomerId, Customer)>,
+    ledgers: Vec<Ledger>,
     commands: u64,
 }
 
@@ -51,7 +54,8 @@ impl World {
         let hash = Arc::from(pack.hash().expect("the delivered pack has a canonical form"));
         let ids = (0..customers)
             .map(|_| (CustomerId::from_uuid(Uuid::from_u128(rng.random())), Customer::default()));
-        let ids = ids.collect();
+        let ids: Vec<_> = ids.collect();
+        let ledgers = vec![Ledger::default(); ids.len()];
         let mut world = Self {
             rng,
             now: "2026-01-05T01:00:00Z".parse().expect("a time"),
@@ -59,6 +63,7 @@ impl World {
             products: BTreeMap::new(),
             registrations: Vec::new(),
             customers: ids,
+            ledgers,
             commands: 0,
         };
         for register in catalogue() {
@@ -144,6 +149,8 @@ impl World {
         for event in events {
             customer.evolve(event);
             check_customer(customer);
+            self.ledgers[n].enter(event);
+            self.ledgers[n].check(customer);
         }
     }
 }

@@ -133,5 +133,5 @@ async fn papers_agree(engine: &Engine, id: CustomerId, customer: &Customer) {
     assert_eq!(row.kind, customer.registration.kind().code());
     assert_eq!(row.uscc, customer.registration.uscc().map(ToString::to_string));
     assert_eq!(row.qualification == "approved", customer.qualification.is_approved());
-    assert_eq!(row.review_open, customer.qualification.submitted_by.is_some());
+    assert_eq!(row.review_open, customer.qualification.is_in_review());
 }

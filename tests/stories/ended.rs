@@ -88,13 +88,6 @@ async fn invoices_and_receipts_that_are_over(server: &Server) {
     over(server.post("finance", &void, why()).await, "invoice.not_open", "settled");
     let twice = cash("BANK-2", to_first.clone());
     over(server.post("finance", &receipts, twice).await, "invoice.not_open", "settled");
-    let note = json!({"number": "CN-1", "invoice": first.id(), "reason": "returned goods",
-        "amount": {"amount": "1.00", "currency": "CNY"}});
-    over(
-        server.post("finance", &format!("{path}/credit_notes"), note).await,
-        "invoice.not_open",
-        "settled",
-    );
     let of_closed = server.post("finance", &invoices, json!({"number": "INV-2"})).await;
     over(of_closed, "order.not_open", "shipped and invoiced");
 

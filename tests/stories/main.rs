@@ -16,4 +16,5 @@ mod reading;
 mod repeats;
 mod roles;
 mod sight;
+mod tables;
 mod trade;

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use tests::both_engines;
+use tests::engine::Home;
 use tests::server::{Server, answer};
 
 use crate::company::{dealer, scan, uscc};
@@ -110,6 +111,52 @@ async fn maker_and_checker_differ(server: &Server) {
     server.post("quality", &format!("{path}/qualification/approve"), json!({})).await.expect(200);
 }
 
+/// How many texts are kept, whoever they are about.
+async fn kept(home: &Home) -> usize {
+    let journal = home.open().await;
+    let kept = journal.openings().known(1_000).await.unwrap().len();
+    journal.close().await;
+    kept
+}
+
+async fn a_name_is_the_one_that_was_recorded(home: &Home) {
+    let server = Server::start(&home.url).await;
+    let body = |name: &str| json!({"name": name, "role": "sales"});
+    let issue = |name: &str| server.post_as("admin", "/v1/tokens", "hire-1", body(name));
+    let made = issue("周一").await.expect(201);
+    let names = async || {
+        let listed = server.get("admin", "/v1/tokens").await.expect(200);
+        let rows = listed.body["items"].as_array().unwrap().clone();
+        let own = rows.into_iter().filter(|row| row["staff"] == made.text("/staff"));
+        own.map(|row| row["name"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(names().await, ["周一"]);
+    let staff = json!({"name": "吴二", "roles": ["sales"]});
+    server.post_as("admin", "/v1/staff", "hire-2", staff.clone()).await.expect(201);
+    let before = kept(home).await;
+
+    // Under a key that was used, in an answer from before, or refused: no other name stays behind.
+    for other in ["阿一", "赵一", "郑一"] {
+        issue(other).await.expect(422);
+        let staff = json!({"name": other, "roles": ["sales"]});
+        server.post_as("admin", "/v1/staff", "hire-2", staff).await.expect(422);
+    }
+    issue("周一").await.expect(201);
+    server.post_as("admin", "/v1/staff", "hire-2", staff).await.expect(201);
+    let refused = json!({"name": "冯三", "role": "quality", "staff": made.text("/staff")});
+    server.post("admin", "/v1/tokens", refused).await.expect(409);
+    assert_eq!(kept(home).await, before);
+    assert_eq!(names().await, ["周一"]);
+
+    // Nor is a name shown that a crash left behind, before or after the recorded one in any order.
+    let journal = home.open().await;
+    for salt in 0..8 {
+        journal.openings().seal(made.text("/staff"), "卫四", [salt; 32]).await.unwrap();
+    }
+    journal.close().await;
+    assert_eq!(names().await, ["周一"]);
+}
+
 both_engines! {
     async fn a_revoked_token_stops_at_once(home: Home) {
         tokens_come_and_go(&Server::start(&home.url).await).await;
@@ -125,5 +172,9 @@ both_engines! {
 
     async fn nobody_checks_what_they_made_themselves(home: Home) {
         maker_and_checker_differ(&Server::start(&home.url).await).await;
+    }
+
+    async fn a_name_that_no_event_carries_is_neither_kept_nor_shown(home: Home) {
+        a_name_is_the_one_that_was_recorded(&home).await;
     }
 }

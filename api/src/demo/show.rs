@@ -22,6 +22,8 @@ use crate::serve::address;
 pub async fn run(serving: &ServeOptions, options: &DemoOptions) -> Result<(), Fault> {
     serving.check_exposure()?;
     let listener = listen(serving).await?;
+    // With port 0 the system chooses one.
+    let bound = listener.local_addr()?;
     let folder = tempfile::Builder::new().prefix("probity-demo-").tempdir()?;
     let started = Instant::now();
     let last = Pack::default_pack().today(SystemClock.now());
@@ -41,7 +43,7 @@ pub async fn run(serving: &ServeOptions, options: &DemoOptions) -> Result<(), Fa
     say(&filled.statistics.to_string())?;
     say(&receivables(&filled).await?)?;
     say(&tokens(&filled))?;
-    say(&worth_trying(&filled, serving.listen))?;
+    say(&worth_trying(&filled, bound))?;
     serve_opened(filled.opened, listener).await
 }
 

@@ -9,7 +9,7 @@ use projections::ageing;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::{Checked, Imported, Input, bar, fields, import};
-use crate::cli::{Fault, opening, say};
+use crate::cli::{Fault, opening, pack, say};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ImportKind, ImportOptions, StoreOptions};
 use crate::door::Door;
@@ -32,10 +32,7 @@ pub async fn run(store: &StoreOptions, options: &ImportOptions) -> Result<(), Fa
 
 /// Reads and checks; opens no store, so that nothing can be recorded.
 fn dry(store: &StoreOptions, input: &Input) -> Result<(), Fault> {
-    let pack = match &store.policy {
-        Some(_) => opening(store)?.pack,
-        None => Pack::default_pack(),
-    };
+    let pack = pack(store)?.unwrap_or_else(Pack::default_pack);
     let now = SystemClock.now();
     let Checked { good, faults, .. } = input.check(pack.company.currency, pack.today(now));
     complain(&faults)?;

@@ -172,7 +172,8 @@ pub(super) fn reverse(
     receipt: ReceiptId,
     reason: &Prose<500>,
 ) -> Result<Vec<Event>, Rejection> {
-    let known = customer.receivables.receipts.get(&receipt).ok_or(Rejection::ReceiptUnknown)?;
+    let known = customer.receivables.receipts.get(&receipt).filter(|known| known.is_cash);
+    let known = known.ok_or(Rejection::ReceiptUnknown)?;
     let currency = customer.currency();
     let reopened = known.settled.iter().map(|settled| Settled {
         invoice: settled.invoice,
@@ -207,16 +208,23 @@ pub(super) fn credit_note(
     let mut left = note.amount.minor();
     let mut applied = None;
     if let Some(invoice) = note.invoice {
-        let item = customer.receivables.items.get(&invoice).ok_or(Rejection::InvoiceNotOpen)?;
-        let amount = item.open.min(left);
-        left = left.saturating_minus(amount);
-        applied = Some(Settled { invoice, amount: money(amount, customer.currency()) });
+        match customer.receivables.items.get(&invoice) {
+            Some(item) => {
+                let amount = item.open.min(left);
+                left = left.saturating_minus(amount);
+                applied = Some(Settled { invoice, amount: money(amount, customer.currency()) });
+            }
+            // Goods come back after they were paid, too.
+            None if customer.receivables.has_settled(&invoice) => {}
+            None => return Err(Rejection::InvoiceNotOpen),
+        }
     }
     Ok(vec![Event::CreditNoteIssued(CreditNoteIssued {
         credit_note: CreditNoteId::from_uuid(context.turn.command_id),
         number: note.number.clone(),
         amount: note.amount,
         issued_on,
+        invoice: note.invoice,
         applied,
         unapplied: money(left, customer.currency()),
         reason: note.reason.clone(),
@@ -234,6 +242,7 @@ impl Customer {
                 unapplied: event.amount.minor(),
                 received_on: event.received_on,
                 settled: Vec::new(),
+                is_cash: true,
             },
         );
         self.receivables.unapplied =
@@ -258,8 +267,7 @@ impl Customer {
 
     /// Takes an amount off an open item; a settled one leaves the state, and its orders may.
     pub(super) fn settle(&mut self, invoice: InvoiceId, receipt: ReceiptId, amount: Minor) {
-        let Some(before) = self.receivables.items.get(&invoice) else { return };
-        let kept = OpenItem { lines: Vec::new(), ..before.clone() };
+        let Some(kept) = self.receivables.items.get(&invoice).cloned() else { return };
         if let Some(receipt) = self.receivables.receipts.get_mut(&receipt) {
             receipt.settled.push(SettledItem { invoice, amount, item: kept });
         }
@@ -276,10 +284,14 @@ impl Customer {
         let Some(receipt) = self.receivables.receipts.remove(&event.receipt) else { return };
         self.receivables.unapplied = self.receivables.unapplied.saturating_minus(receipt.unapplied);
         for settled in receipt.settled {
+            if !self.receivables.items.contains_key(&settled.invoice) {
+                self.count_open_invoice(&settled.item, 1);
+            }
             self.receivables.reopen(settled);
         }
-        for deposit in &event.deposits {
-            self.receivables.drop_deposit(&deposit.order, event.receipt);
+        for deposit in self.receivables.deposits.values_mut() {
+            deposit.held.remove(&event.receipt);
+            deposit.used.remove(&event.receipt);
         }
     }
 
@@ -299,6 +311,7 @@ impl Customer {
                     unapplied: left,
                     received_on: event.issued_on,
                     settled: Vec::new(),
+                    is_cash: false,
                 },
             );
         }
@@ -318,6 +331,12 @@ impl Receivables {
                 lines: Vec::new(),
             },
         );
+    }
+
+    /// Whether a receipt that can still be reversed settled it, or a part of it.
+    fn has_settled(&self, invoice: &InvoiceId) -> bool {
+        let settled = self.receipts.values().flat_map(|receipt| &receipt.settled);
+        settled.into_iter().any(|settled| settled.invoice == *invoice)
     }
 
     pub(super) fn insert(&mut self, invoice: InvoiceId, item: OpenItem) {
@@ -367,7 +386,8 @@ impl Receivables {
 
     pub(super) fn use_deposit(&mut self, order: &OrderId, receipt: ReceiptId, amount: Minor) {
         let Some(deposit) = self.deposits.get_mut(order) else { return };
-        deposit.used = deposit.used.saturating_plus(amount);
+        let used = deposit.used.entry(receipt).or_default();
+        *used = used.saturating_plus(amount);
         if let Some(held) = deposit.held.get_mut(&receipt) {
             *held = held.saturating_minus(amount);
         }
@@ -384,12 +404,6 @@ impl Receivables {
         self.unapplied = self.unapplied.saturating_plus(amount);
         if let Some(receipt) = self.receipts.get_mut(&receipt) {
             receipt.unapplied = receipt.unapplied.saturating_plus(amount);
-        }
-    }
-
-    fn drop_deposit(&mut self, order: &OrderId, receipt: ReceiptId) {
-        if let Some(deposit) = self.deposits.get_mut(order) {
-            deposit.held.remove(&receipt);
         }
     }
 

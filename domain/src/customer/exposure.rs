@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Customer, Event, order::Order};
 use crate::{
     ids::{InvoiceId, OrderId},
-    money::Minor,
+    money::{Currency, Minor},
     policy::pack::OverdueRule,
 };
 
@@ -119,6 +119,12 @@ fn orders_of<'a>(
     items.flat_map(|item| item.lines.iter().map(|line| line.order)).collect()
 }
 
+/// Whether an order ships so soon that it is counted.
+pub(super) fn within(order: &Order, horizon_days: Option<u32>, today: NaiveDate) -> bool {
+    let end = horizon_days.and_then(|days| today.checked_add_days(Days::new(days.into())));
+    end.is_none_or(|end| order.requested_ship_date <= end)
+}
+
 impl Customer {
     /// Everything that is or will be owed, as it stands.
     pub fn exposure(&self) -> Minor {
@@ -130,11 +136,10 @@ impl Customer {
 
     /// The same with open orders only where they ship within so many days.
     pub fn exposure_within(&self, horizon_days: Option<u32>, today: NaiveDate) -> Minor {
-        let Some(end) = horizon_days.and_then(|d| today.checked_add_days(Days::new(d.into())))
-        else {
+        if horizon_days.is_none() {
             return self.exposure();
-        };
-        let beyond = self.orders.iter().filter(|(_, order)| order.requested_ship_date > end);
+        }
+        let beyond = self.orders.iter().filter(|(_, order)| !within(order, horizon_days, today));
         beyond.fold(self.exposure(), |exposure, (id, order)| {
             let whole = parts(order, unused_deposit(self, id));
             let kept = Totals {
@@ -176,8 +181,8 @@ pub struct Overdue {
 }
 
 impl Overdue {
-    /// Beyond the rule: the amount *and* the age.
-    pub fn beyond(self, rule: &OverdueRule) -> bool {
-        self.amount > rule.amount_above.minor() && self.days > rule.days_above
+    /// Beyond the rule: the amount *and* the age. A rule's amount counts as the same number in the account's currency.
+    pub fn beyond(self, rule: &OverdueRule, currency: Currency) -> bool {
+        self.amount > rule.amount_above.same_number_in(currency) && self.days > rule.days_above
     }
 }

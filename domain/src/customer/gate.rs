@@ -8,7 +8,7 @@ mod money;
 mod papers;
 mod products;
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -24,6 +24,7 @@ use crate::{
     context::Context,
     decision::{
         Cause, CauseCode, Checkpoint, Decision, Mode, Outcome, PolicyReference, Reaction, Released,
+        StreamVersion,
     },
     ids::{DecisionId, ProductId},
     money::Minor,
@@ -46,11 +47,14 @@ pub(super) struct Question<'a> {
     pub(super) prepayment_missing: Minor,
     /// The title that an invoice was asked for with.
     pub(super) title: Option<&'a str>,
+    /// The day on which it happened, where it is entered later; it is judged on that day too.
+    pub(super) happened_on: Option<NaiveDate>,
 }
 
 pub(super) struct Line<'a> {
     /// Counted from 1.
     pub(super) number: u32,
+    id: ProductId,
     pub(super) product: &'a Product,
     pub(super) particulars: &'a Particulars,
     pub(super) lots: Vec<&'a Lot>,
@@ -61,12 +65,12 @@ impl<'a> Line<'a> {
     pub(super) fn of(
         context: &'a Context,
         number: u32,
-        product: ProductId,
+        id: ProductId,
         lots: Vec<&'a Lot>,
     ) -> Option<Self> {
-        let product = context.facts.products.get(&product)?;
+        let product = context.facts.products.get(&id)?;
         let particulars = product.particulars.as_ref()?;
-        Some(Self { number, product, particulars, lots })
+        Some(Self { number, id, product, particulars, lots })
     }
 }
 
@@ -82,7 +86,25 @@ impl Question<'_> {
             order: None,
             prepayment_missing: Minor::ZERO,
             title: None,
+            happened_on: None,
         }
+    }
+
+    /// The date of the business.
+    fn business_date(&self, context: &Context) -> NaiveDate {
+        self.happened_on.unwrap_or_else(|| context.business_date())
+    }
+
+    /// What was read for this question. A command may have read more: the products of whatever it could heal.
+    fn reads(&self, context: &Context) -> Vec<StreamVersion> {
+        let own: BTreeSet<String> = self.lines.iter().map(|line| line.id.to_string()).collect();
+        let others = context.facts.reads.iter();
+        others
+            .filter(|read| {
+                !read.stream.starts_with(ProductId::PREFIX) || own.contains(&read.stream)
+            })
+            .cloned()
+            .collect()
     }
 }
 
@@ -94,12 +116,12 @@ pub(super) fn judge(
     nth: u32,
 ) -> Decision {
     let Some(policy) = &context.facts.policy else {
-        return not_configured(context, question.checkpoint, nth);
+        return not_configured(context, question, nth);
     };
     let pack = &policy.pack;
     let mut causes = Vec::new();
     let mut papers = Papers::new(customer, pack, question);
-    for date in judged_dates(context) {
+    for date in judged_dates(context, question) {
         papers.judge_on(date, &mut causes);
         products::judge(question, date, &mut causes);
     }
@@ -121,15 +143,18 @@ pub(super) fn judge(
         causes,
         relied_on: papers.relied_on(),
         policy: Some(PolicyReference { version: policy.version, hash: Arc::clone(&policy.hash) }),
-        business_date: context.business_date(),
-        reads: context.facts.reads.clone(),
+        business_date: question.business_date(context),
+        reads: question.reads(context),
         figures: Some(figures),
     }
 }
 
 /// The earlier day and today; the worse answer counts.
-fn judged_dates(context: &Context) -> impl Iterator<Item = NaiveDate> + use<> {
-    let (business, today) = (context.business_date(), context.turn.today);
+fn judged_dates(
+    context: &Context,
+    question: &Question<'_>,
+) -> impl Iterator<Item = NaiveDate> + use<> {
+    let (business, today) = (question.business_date(context), context.turn.today);
     std::iter::once(today).chain((business != today).then_some(business))
 }
 
@@ -140,7 +165,8 @@ fn decision_id(context: &Context, nth: u32) -> DecisionId {
 }
 
 /// Without a pack nothing is allowed that gives anything away, and nothing is refused that brings money in.
-fn not_configured(context: &Context, checkpoint: Checkpoint, nth: u32) -> Decision {
+fn not_configured(context: &Context, question: &Question<'_>, nth: u32) -> Decision {
+    let checkpoint = question.checkpoint;
     let mut cause = Cause::new(CauseCode::PolicyNotConfigured);
     cause.reaction = match checkpoint {
         Checkpoint::Order | Checkpoint::Shipment => Reaction::Hold,
@@ -154,8 +180,8 @@ fn not_configured(context: &Context, checkpoint: Checkpoint, nth: u32) -> Decisi
         causes: vec![cause],
         relied_on: Vec::new(),
         policy: None,
-        business_date: context.business_date(),
-        reads: context.facts.reads.clone(),
+        business_date: question.business_date(context),
+        reads: question.reads(context),
         figures: None,
     }
 }

@@ -35,16 +35,17 @@ pub(super) fn heal(customer: &Customer, context: &Context, mut events: Vec<Event
     let mut nth = 1;
     let most = events.len() + HEALED_MAX;
     for id in waiting {
+        if events.len() >= most {
+            break;
+        }
         if let Some(event) = heal_order(&after, context, id, &mut nth) {
             after.evolve(&event);
             events.push(event);
         }
-        for event in shipping::clear(&after, context, &id, &mut nth) {
+        let room = most.saturating_sub(events.len());
+        for event in shipping::clear(&after, context, &id, room, &mut nth) {
             after.evolve(&event);
             events.push(event);
-        }
-        if events.len() >= most {
-            break;
         }
     }
     events
@@ -52,7 +53,7 @@ pub(super) fn heal(customer: &Customer, context: &Context, mut events: Vec<Event
 
 fn heal_order(customer: &Customer, context: &Context, id: OrderId, nth: &mut u32) -> Option<Event> {
     let order = customer.orders.get(&id).filter(|order| order.is_held())?;
-    let question = releasing::question(context, order)?;
+    let question = releasing::question(customer, context, &id, order)?;
     let decision = gate::judge(customer, context, &question, *nth);
     if !decision.lets_through() {
         return None;
@@ -68,6 +69,8 @@ fn may_cure(event: &Event) -> bool {
         | Event::CustomerReinstated(_)
         | Event::ParticularsAmended(_)
         | Event::QualificationApproved(_)
+        // A paper that has lapsed may stop where none would only be advised.
+        | Event::DocumentRevoked(_)
         | Event::LimitGranted(_)
         | Event::LimitUnfrozen(_)
         | Event::OrderReleased(_)
@@ -88,7 +91,6 @@ fn may_cure(event: &Event) -> bool {
         | Event::QualificationSubmitted(_)
         | Event::QualificationRejected(_)
         | Event::QualificationReturned(_)
-        | Event::DocumentRevoked(_)
         | Event::LimitFrozen(_)
         | Event::OrderPlaced(_)
         | Event::OrderHeld(_)

@@ -133,8 +133,8 @@ struct Draft {
     lines: Vec<InvoicedLine>,
     amount: Minor,
     last_shipped_on: Option<NaiveDate>,
-    /// How much of each line is invoiced once this is.
-    invoiced: BTreeMap<(OrderId, u32), u32>,
+    /// How much of each line is invoiced once this is, and for how much.
+    invoiced: BTreeMap<(OrderId, u32), (u32, Minor)>,
 }
 
 impl Draft {
@@ -174,13 +174,14 @@ impl Draft {
             if wanted > open {
                 return Err(Rejection::MoreThanShipped { line: part.line, open });
             }
-            for (shipment, known) in &order.shipments {
+            for (shipment, known) in order.shipments.iter().filter(|(_, s)| s.shipped_on.is_some())
+            {
+                // By an earlier part of this invoice.
+                let mut used = draft.used(shipment, part.line);
                 for lot in known.lines.iter().filter(|lot| lot.line == part.line) {
-                    let used = draft.used(shipment, part.line);
-                    let take = lot.quantity.get().saturating_sub(used).min(wanted);
-                    if known.shipped_on.is_none() {
-                        continue;
-                    }
+                    let of_lot = lot.quantity.get();
+                    let take = of_lot.saturating_sub(used).min(wanted);
+                    used = used.saturating_sub(of_lot);
                     if let Some(quantity) = Quantity::new(take) {
                         draft.add(
                             customer,
@@ -219,13 +220,15 @@ impl Draft {
             return Err(Rejection::TooManyLines);
         }
         let line = order.line(number).ok_or(Rejection::NoSuchLine { line: number })?;
-        let before = self.invoiced.entry((*id, number)).or_insert(line.invoiced);
-        let after = before.saturating_add(quantity.get());
+        let before = (line.invoiced, line.invoiced_value);
+        let (pieces, value) = self.invoiced.entry((*id, number)).or_insert(before);
+        let after = pieces.saturating_add(quantity.get());
         if after > line.shipped {
             return Err(Rejection::MoreThanShipped { line: number, open: line.to_invoice() });
         }
-        let amount = line.value_of(after).saturating_minus(line.value_of(*before));
-        *before = after;
+        // Up to the value of so many pieces, whatever was voided before: all invoices together are the line's amount.
+        let amount = line.value_of(after).saturating_minus(*value).max(Minor::ZERO);
+        (*pieces, *value) = (after, value.saturating_plus(amount));
         self.amount = self.amount.saturating_plus(amount);
         let shipped_on = shipment.and_then(|s| order.shipments.get(&s)).and_then(|s| s.shipped_on);
         self.last_shipped_on = self.last_shipped_on.max(shipped_on);
@@ -288,8 +291,9 @@ impl Draft {
         for id in self.ids() {
             let over = customer.orders.get(&id).is_some_and(|order| {
                 (1..).zip(&order.lines).all(|(number, line)| {
-                    let invoiced = self.invoiced.get(&(id, number)).unwrap_or(&line.invoiced);
-                    line.to_ship() == 0 && *invoiced >= line.shipped
+                    let invoiced =
+                        self.invoiced.get(&(id, number)).map_or(line.invoiced, |it| it.0);
+                    line.to_ship() == 0 && invoiced >= line.shipped
                 })
             });
             if !over {
@@ -394,7 +398,7 @@ impl Customer {
         for line in &item.lines {
             let Some(order) = self.orders.get_mut(&line.order) else { continue };
             if let Some(known) = order.line_mut(line.line) {
-                known.invoiced = known.invoiced.saturating_sub(line.quantity.get());
+                known.uninvoice(line.quantity.get(), line.amount.minor());
             }
             if let Some(id) = line.shipment {
                 let shipment =
@@ -431,7 +435,7 @@ impl Customer {
 /// Moves a line's quantity from delivered to invoiced, and out of its shipment.
 fn invoice_line(order: &mut Order, invoiced: &InvoicedLine) {
     if let Some(line) = order.line_mut(invoiced.line) {
-        line.invoiced = line.invoiced.saturating_add(invoiced.quantity.get());
+        line.invoice(invoiced.quantity.get(), invoiced.amount.minor());
     }
     let Some(id) = invoiced.shipment else { return };
     let Some(shipment) = order.shipments.get_mut(&id) else { return };

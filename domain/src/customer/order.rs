@@ -42,6 +42,8 @@ pub struct OrderLine {
     pub amount: Minor,
     pub shipped: u32,
     pub invoiced: u32,
+    /// What the invoices that stand say of it. After a void this need not be the value of the first so many pieces.
+    pub invoiced_value: Minor,
     pub cancelled: u32,
 }
 
@@ -75,13 +77,26 @@ impl OrderLine {
         self.shipped.saturating_sub(self.invoiced)
     }
 
+    /// An invoice takes so many pieces, for so much.
+    pub fn invoice(&mut self, quantity: u32, amount: Minor) {
+        self.invoiced = self.invoiced.saturating_add(quantity);
+        self.invoiced_value = self.invoiced_value.saturating_plus(amount);
+    }
+
+    /// A voided invoice gives them back.
+    pub fn uninvoice(&mut self, quantity: u32, amount: Minor) {
+        self.invoiced = self.invoiced.saturating_sub(quantity);
+        self.invoiced_value = self.invoiced_value.saturating_minus(amount);
+    }
+
     fn open(&self) -> Minor {
         let kept = self.quantity.saturating_sub(self.cancelled);
         self.value_of(kept).saturating_minus(self.value_of(self.shipped))
     }
 
-    fn delivered(&self) -> Minor {
-        self.value_of(self.shipped).saturating_minus(self.value_of(self.invoiced))
+    /// The value of what was shipped and not yet invoiced.
+    pub fn delivered(&self) -> Minor {
+        self.value_of(self.shipped).saturating_minus(self.invoiced_value)
     }
 }
 
@@ -141,6 +156,7 @@ mod tests {
             amount: Minor(amount),
             shipped: 0,
             invoiced: 0,
+            invoiced_value: Minor::ZERO,
             cancelled: 0,
         }
     }

@@ -176,6 +176,7 @@ impl Customer {
             amount: line.amount.minor(),
             shipped: 0,
             invoiced: 0,
+            invoiced_value: Minor::ZERO,
             cancelled: 0,
         });
         let order = Order {
@@ -202,8 +203,8 @@ impl Customer {
             }
             if order.lines.iter().all(|line| line.to_ship() == 0) {
                 order.held_by.clear();
-                order.shipments.retain(|_, shipment| shipment.shipped_on.is_some());
             }
+            super::shipping::drop_overtaken(order);
         }
         for drawn in &event.freed {
             self.receivables.free_deposit(&event.order, drawn.receipt, drawn.amount.minor());

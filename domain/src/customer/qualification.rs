@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
 use super::{Customer, Event, Rejection};
@@ -21,6 +21,8 @@ use crate::{
 
 /// The most papers that one customer may have under way or in force.
 pub const DOCUMENTS_MAX: usize = 200;
+/// How long a superseded paper that has ended is kept, for what is entered late and judged at its own date.
+const KEPT_AFTER_END: Days = Days::new(400);
 
 #[derive(Clone, Debug)]
 pub enum Command {
@@ -108,6 +110,9 @@ pub struct Approved {
     /// Papers of the same kinds that these ones follow.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub superseded: Vec<DocumentId>,
+    /// Superseded papers that ended so long ago that nothing is judged by them any more.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<DocumentId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
@@ -156,8 +161,6 @@ pub struct Qualification {
     pub documents: BTreeMap<DocumentId, Document>,
     /// The version of the stream at which the customer was first approved.
     pub approved_at: Option<i64>,
-    /// Who submitted the review that is open.
-    pub submitted_by: Option<StaffId>,
     /// Who first approved this customer, and who last did.
     pub approved_by: Option<StaffId>,
     /// The last review was turned down, and nothing was approved since.
@@ -177,6 +180,8 @@ pub struct Document {
     pub paper: Paper,
     pub standing: Standing,
     pub uploaded_by: StaffId,
+    /// Who submitted it last.
+    pub submitted_by: Option<StaffId>,
     /// The version of the customer's stream at which this paper last changed.
     pub version: i64,
 }
@@ -198,12 +203,16 @@ impl Qualification {
         self.approved_at.is_some()
     }
 
+    pub fn is_in_review(&self) -> bool {
+        self.documents.values().any(|document| document.standing == Standing::InReview)
+    }
+
     /// `none`, `draft`, `in_review`, `approved`, `rejected`, `returned`, as cards show it.
     pub fn status(&self) -> &'static str {
         if self.is_approved() {
             return "approved";
         }
-        if self.submitted_by.is_some() {
+        if self.is_in_review() {
             return "in_review";
         }
         match self.declined {
@@ -315,8 +324,10 @@ fn open_review(file: &Qualification, by: &StaffId) -> Result<Vec<DocumentId>, Re
     if documents.is_empty() {
         return Err(Rejection::NothingInReview);
     }
-    let made_by = |id: &DocumentId| file.documents.get(id).is_some_and(|d| d.uploaded_by == *by);
-    if file.submitted_by.as_ref() == Some(by) || documents.iter().any(made_by) {
+    let made_by = |document: &Document| {
+        document.uploaded_by == *by || document.submitted_by.as_ref() == Some(by)
+    };
+    if documents.iter().filter_map(|id| file.documents.get(id)).any(made_by) {
         return Err(Rejection::OwnWork);
     }
     Ok(documents)
@@ -337,8 +348,14 @@ fn approve(
         .iter()
         .filter(|(_, d)| d.standing == Standing::Approved && kinds.contains(&d.paper.kind));
     let superseded = superseded.map(|(id, _)| *id).collect();
+    let since = context.turn.today.checked_sub_days(KEPT_AFTER_END).unwrap_or(context.turn.today);
+    let forgotten = file.documents.iter().filter(|(_, d)| {
+        d.standing == Standing::Superseded && d.paper.valid_to.is_some_and(|end| end < since)
+    });
+    let forgotten = forgotten.map(|(id, _)| *id).collect();
     let comment = comment.cloned();
-    Ok(vec![Event::QualificationApproved(Approved { documents, superseded, comment, by })])
+    let approved = Approved { documents, superseded, forgotten, comment, by };
+    Ok(vec![Event::QualificationApproved(approved)])
 }
 
 impl Qualification {
@@ -349,39 +366,42 @@ impl Qualification {
                 paper: event.paper.clone(),
                 standing: Standing::Draft,
                 uploaded_by: event.by.clone(),
+                submitted_by: None,
                 version,
             },
         );
     }
 
     pub(super) fn submit(&mut self, event: &Submitted, version: i64) {
-        self.submitted_by = Some(event.by.clone());
         self.declined = None;
+        for id in &event.documents {
+            if let Some(document) = self.documents.get_mut(id) {
+                document.submitted_by = Some(event.by.clone());
+            }
+        }
         self.stand(&event.documents, Standing::InReview, version);
     }
 
     pub(super) fn approve(&mut self, event: &Approved, version: i64) {
-        self.submitted_by = None;
         self.declined = None;
         self.approved_by = Some(event.by.clone());
         self.approved_at.get_or_insert(version);
-        // What was superseded twice, or revoked and replaced, speaks on no future date any more.
+        // What was revoked is now replaced. What is superseded may speak until its successor begins.
         let kinds: Vec<_> = event
             .documents
             .iter()
             .filter_map(|id| self.documents.get(id))
             .map(|d| d.paper.kind)
             .collect();
-        self.documents.retain(|_, d| {
-            !matches!(d.standing, Standing::Superseded | Standing::Revoked)
-                || !kinds.contains(&d.paper.kind)
+        self.documents.retain(|id, d| {
+            let replaced = d.standing == Standing::Revoked && kinds.contains(&d.paper.kind);
+            !replaced && !event.forgotten.contains(id)
         });
         self.stand(&event.superseded, Standing::Superseded, version);
         self.stand(&event.documents, Standing::Approved, version);
     }
 
     pub(super) fn decline(&mut self, event: &Declined, outcome: Outcome, version: i64) {
-        self.submitted_by = None;
         self.declined = Some(outcome);
         match outcome {
             Outcome::Rejected => {

@@ -271,7 +271,10 @@ pub struct CreditNoteIssued {
     pub number: Line<64>,
     pub amount: Money,
     pub issued_on: NaiveDate,
-    /// The invoice that it reduces.
+    /// The invoice that it is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub invoice: Option<InvoiceId>,
+    /// What it takes off that invoice; nothing where it was settled before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applied: Option<Settled>,
     /// What is more than the invoice left open lies unapplied, under the receipt of the same number.
@@ -335,6 +338,8 @@ pub struct Receipt {
     pub unapplied: Minor,
     pub received_on: NaiveDate,
     pub settled: Vec<SettledItem>,
+    /// What a credit note left over lies here too, and is no receipt that could be reversed.
+    pub is_cash: bool,
 }
 
 /// What a receipt settled, with what it takes to open it again.
@@ -350,13 +355,18 @@ pub struct SettledItem {
 pub struct Deposit {
     /// Not yet used up by invoices, by receipt.
     pub held: BTreeMap<ReceiptId, Minor>,
-    /// Used up by invoices of the order.
-    pub used: Minor,
+    /// Used up by invoices of the order, by receipt.
+    pub used: BTreeMap<ReceiptId, Minor>,
 }
 
 impl Deposit {
     pub fn unused(&self) -> Minor {
         self.held.values().copied().fold(Minor::ZERO, Minor::saturating_plus)
+    }
+
+    /// All that was paid for the order and not taken back.
+    pub fn paid(&self) -> Minor {
+        self.used.values().copied().fold(self.unused(), Minor::saturating_plus)
     }
 }
 

@@ -70,7 +70,7 @@ fn judged_anew(
 ) -> Result<Decision, Rejection> {
     let unknown = || Rejection::NoSuchProduct { line: 1 };
     if order.is_held() {
-        let question = question(context, order).ok_or_else(unknown)?;
+        let question = question(customer, context, id, order).ok_or_else(unknown)?;
         return Ok(gate::judge(customer, context, &question, 0));
     }
     let held = order.shipments.values().find(|shipment| shipment.shipped_on.is_none());
@@ -81,14 +81,18 @@ fn judged_anew(
 }
 
 /// What the order checkpoint is asked about an order that waits.
-pub(super) fn question<'a>(context: &'a Context, order: &'a Order) -> Option<Question<'a>> {
+pub(super) fn question<'a>(
+    customer: &Customer,
+    context: &'a Context,
+    id: &OrderId,
+    order: &'a Order,
+) -> Option<Question<'a>> {
     let lines = (1..).zip(&order.lines).filter(|(_, line)| line.to_ship() > 0);
     let lines = lines.map(|(number, line)| Line::of(context, number, line.product, Vec::new()));
     let value = order.open();
-    let prepaid = super::exposure::percent_of(value, order.payment.prepaid_percent());
     Some(Question {
         lines: lines.collect::<Option<_>>()?,
-        on_credit: value.saturating_minus(prepaid),
+        on_credit: shipping::on_credit(customer, id, order, value),
         ship_by: Some(order.requested_ship_date),
         order: Some(order),
         ..Question::about_customer(Checkpoint::Order, value)

@@ -11,7 +11,7 @@ use super::{
     gate::{self, Line, Question},
     money,
     order::{Order, Shipment},
-    receivables::POSTDATED_DAYS_MAX,
+    receivables::{Deposit, POSTDATED_DAYS_MAX},
     trading::{
         Buyer, Drawn, GoodsShipped, LINES_MAX, LicenceNumbered, Lot, Particulars, SERIALS_MAX,
         ShipGoods, ShipmentCleared, ShipmentStopped, ShippedLine,
@@ -40,6 +40,8 @@ pub(super) fn ship(
     sound(order, &ship.lines, context)?;
     let question = question(customer, context, &ship.order, order, &ship.lines)
         .ok_or(Rejection::NoSuchProduct { line: 1 })?;
+    // What left earlier and is entered now had to be lawful on the day it left.
+    let question = Question { happened_on: Some(shipped_on), ..question };
     let decision = gate::judge(customer, context, &question, 0);
     let shipment = ShipmentId::from_uuid(context.turn.command_id);
     let value = money(question.value, customer.currency());
@@ -73,14 +75,20 @@ pub(super) fn question<'a>(
         value = value.saturating_plus(after.saturating_minus(line.value_of(line.shipped)));
         lines.push(Line::of(context, number, line.product, lots)?);
     }
-    let prepaid = percent_of(value, order.payment.prepaid_percent());
     Some(Question {
         lines,
-        on_credit: value.saturating_minus(prepaid),
+        on_credit: on_credit(customer, id, order, value),
         order: Some(order),
         prepayment_missing: missing(customer, id, order),
         ..Question::about_customer(Checkpoint::Shipment, value)
     })
+}
+
+/// What of a value of this order uses credit: neither the share that is paid in advance nor what lies set aside for it does.
+pub(super) fn on_credit(customer: &Customer, id: &OrderId, order: &Order, value: Minor) -> Minor {
+    let prepaid = percent_of(value, order.payment.prepaid_percent());
+    let deposit = customer.receivables.deposits.get(id).map_or(Minor::ZERO, Deposit::unused);
+    value.saturating_minus(prepaid.max(deposit.min(value)))
 }
 
 /// What of the share paid in advance neither deposits nor unapplied cash cover.
@@ -93,7 +101,7 @@ fn missing(customer: &Customer, id: &OrderId, order: &Order) -> Minor {
 fn uncovered(customer: &Customer, id: &OrderId, order: &Order) -> Minor {
     let share = percent_of(order.total(), order.payment.prepaid_percent());
     let deposit = customer.receivables.deposits.get(id);
-    let have = deposit.map_or(Minor::ZERO, |d| d.unused().saturating_plus(d.used));
+    let have = deposit.map_or(Minor::ZERO, Deposit::paid);
     share.saturating_minus(have).max(Minor::ZERO)
 }
 
@@ -229,11 +237,12 @@ fn draw(customer: &Customer, id: &OrderId, order: &Order) -> Vec<Drawn> {
     drawn
 }
 
-/// Re-judges the held shipments of an order; each that may leave now is cleared.
+/// Re-judges the held shipments of an order; each that may leave now is cleared, so many at most.
 pub(super) fn clear(
     customer: &Customer,
     context: &Context,
     id: &OrderId,
+    most: usize,
     nth: &mut u32,
 ) -> Vec<Event> {
     let Some(order) = customer.orders.get(id).filter(|order| !order.is_held()) else {
@@ -241,6 +250,9 @@ pub(super) fn clear(
     };
     let mut events = Vec::new();
     for (shipment, held) in order.shipments.iter().filter(|(_, s)| s.shipped_on.is_none()) {
+        if events.len() >= most {
+            break;
+        }
         let Some(question) = question(customer, context, id, order, &held.lines) else { continue };
         let decision = gate::judge(customer, context, &question, *nth);
         if decision.lets_through() {
@@ -286,9 +298,7 @@ impl Customer {
             held_by: Vec::new(),
         };
         order.shipments.insert(event.shipment, shipment);
-        // Held shipments that no longer fit what is left were overtaken by this one.
-        let left: Vec<u32> = order.lines.iter().map(super::order::OrderLine::to_ship).collect();
-        order.shipments.retain(|_, held| held.shipped_on.is_some() || fits(&held.lines, &left));
+        drop_overtaken(order);
         self.watch(&event.order);
     }
 
@@ -311,6 +321,12 @@ impl Customer {
         }
         self.watch(&event.order);
     }
+}
+
+/// Held shipments that no longer fit what is left to ship were overtaken.
+pub(super) fn drop_overtaken(order: &mut Order) {
+    let left: Vec<u32> = order.lines.iter().map(super::order::OrderLine::to_ship).collect();
+    order.shipments.retain(|_, held| held.shipped_on.is_some() || fits(&held.lines, &left));
 }
 
 fn fits(lots: &[Lot], left: &[u32]) -> bool {

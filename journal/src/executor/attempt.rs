@@ -222,7 +222,7 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
     }
 
     /// 1, 3, 4: decides on the head and queues what came out, rejections too.
-    async fn queue(&self, again: bool) -> Result<(Cell<A>, oneshot::Receiver<Reply>), Error> {
+    async fn queue(&self, mut again: bool) -> Result<(Cell<A>, oneshot::Receiver<Reply>), Error> {
         let order = &self.order;
         loop {
             let entry = self.shared.heads.get_or_make(A::TYPE, &order.stream, Entry::<A>::new);
@@ -232,6 +232,10 @@ impl<A: Decider, R: Rule<A>, B: Backend> Attempt<'_, A, R, B> {
             }
             let head = if let Some(head) = slot.as_mut() {
                 self.catch_up(&entry, head).await?;
+                if entry.life.is_dead() {
+                    again = true;
+                    continue;
+                }
                 head
             } else {
                 let head = slot.insert(self.load(&entry.life, again).await?);

@@ -25,6 +25,8 @@ const FIRSTS: &str = "FROM first_sales WHERE customer > $1 AND ($2 IS NULL OR cu
      AND order_position IS NOT NULL ORDER BY customer LIMIT $3";
 /// The papers of a few customers that were checked before a sale; more than any file holds.
 const CHECKED_MAX: i64 = 100_000;
+/// So few.
+const CHECKED_AT_ONCE: usize = 500;
 
 /// A checkpoint's answer that stopped something, or would have.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
@@ -246,8 +248,6 @@ async fn checked(
     engine: &Engine,
     firsts: &[FirstSaleRecord],
 ) -> Result<BTreeMap<String, Vec<DocumentRow>>, Error> {
-    let ids: Vec<&str> = firsts.iter().map(|first| &*first.customer).collect();
-    let list = serde_json::to_string(&ids).unwrap_or_default();
     let these = match engine {
         Engine::Sqlite(_) => "(SELECT value FROM json_each($1))",
         Engine::Postgres(_) => "(SELECT json_array_elements_text($1::json))",
@@ -258,8 +258,12 @@ async fn checked(
         column_names::<DocumentRow>()
     );
     let mut files: BTreeMap<String, Vec<DocumentRow>> = BTreeMap::new();
-    for row in fetch!(engine, DocumentRow, &sql, &list)? {
-        files.entry(row.customer.clone()).or_default().push(row);
+    for some in firsts.chunks(CHECKED_AT_ONCE) {
+        let ids: Vec<&str> = some.iter().map(|first| &*first.customer).collect();
+        let list = serde_json::to_string(&ids).unwrap_or_default();
+        for row in fetch!(engine, DocumentRow, &sql, &list)? {
+            files.entry(row.customer.clone()).or_default().push(row);
+        }
     }
     Ok(files)
 }

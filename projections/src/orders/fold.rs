@@ -178,8 +178,10 @@ impl Orders {
             }
             if order.lines.0.iter().all(|line| line.to_ship() == 0) {
                 order.place();
-                overtaken = order.overtaken(|_| true);
             }
+            // Held shipments of goods that are no longer wanted.
+            let left: Vec<u32> = order.lines.0.iter().map(OrderLine::to_ship).collect();
+            overtaken = order.overtaken(|held| !held.fits(&left));
             for freed in &event.freed {
                 order.deposit_minor =
                     order.deposit_minor.saturating_sub(freed.amount.minor_units());
@@ -269,7 +271,7 @@ impl Orders {
         for line in &event.lines {
             self.order(&line.order, |order| {
                 if let Some(known) = order.line(line.line) {
-                    known.invoiced = known.invoiced.saturating_add(line.quantity.get());
+                    known.invoice(line.quantity.get(), line.amount.minor());
                 }
                 let invoices = &mut order.invoices.get_or_insert_default().0;
                 if !invoices.contains(&event.invoice) {
@@ -307,6 +309,7 @@ impl OrderRecord {
             amount: line.amount.minor(),
             shipped: 0,
             invoiced: 0,
+            invoiced_value: Minor::ZERO,
             cancelled: 0,
         });
         let mut order = Self {
@@ -369,7 +372,7 @@ impl OrderRecord {
 
     fn uninvoice(&mut self, line: &InvoicedLine) {
         if let Some(known) = self.line(line.line) {
-            known.invoiced = known.invoiced.saturating_sub(line.quantity.get());
+            known.uninvoice(line.quantity.get(), line.amount.minor());
         }
     }
 
@@ -399,8 +402,7 @@ impl OrderRecord {
                 let kept = line.value_of(line.quantity.saturating_sub(line.cancelled));
                 let shipped = line.value_of(line.shipped);
                 open = open.saturating_plus(kept.saturating_minus(shipped));
-                let invoiced = line.value_of(line.invoiced);
-                delivered = delivered.saturating_plus(shipped.saturating_minus(invoiced));
+                delivered = delivered.saturating_plus(line.delivered());
             }
         }
         let deposit = Minor(self.deposit_minor);

@@ -81,16 +81,13 @@ impl World {
 
     fn papers(&mut self, customer: &Customer) -> (&'static str, Role, Command) {
         let of = Command::Qualification;
-        let in_review = customer.qualification.submitted_by.is_some();
         match self.rng.random_range(0..10) {
             0..5 => {
                 let upload = qualification::Upload { paper: self.paper() };
                 let upload = qualification::Command::Upload(Box::new(upload));
                 ("staff-sales-1", Role::Sales, of(upload))
             }
-            5..7 if !in_review => {
-                ("staff-sales-1", Role::Sales, of(qualification::Command::Submit))
-            }
+            5..7 => ("staff-sales-1", Role::Sales, of(qualification::Command::Submit)),
             9 => {
                 let reason = "复核不符".parse().expect("a reason");
                 let all: Vec<_> = customer.qualification.documents.keys().copied().collect();
@@ -193,9 +190,9 @@ impl World {
             product: products[self.rng.random_range(0..products.len())],
             quantity: Quantity::new(self.rng.random_range(1..20)).expect("more than none"),
             unit_price: format!(
-                "{}.{:02}",
+                "{}.{:04}",
                 self.rng.random_range(0..900),
-                self.rng.random_range(0..100)
+                self.rng.random_range(0..10_000)
             )
             .parse()
             .expect("a price"),
@@ -253,15 +250,25 @@ impl World {
         let quantity = self.rng.random_range(1..=most.saturating_add(u32::from(most == 0)).max(1));
         let lot = format!("L{}", self.rng.random_range(1..30));
         let made = self.rng.random_bool(0.9).then(|| self.date(-500, -5));
-        let lines = vec![trading::Lot {
+        let lot = trading::Lot {
             line,
             quantity: Quantity::new(quantity).expect("more than none"),
             lot: Some(lot.parse().expect("a lot")),
             serials: Vec::new(),
             manufactured_on: made,
             expires_on: Some(self.date(-4, 900)),
-        }];
-        let ship = trading::ShipGoods { order, lines, shipped_on: None };
+        };
+        let part = Quantity::new(quantity / 3).filter(|_| self.rng.random_bool(0.5));
+        let lines = match part {
+            Some(part) => {
+                let rest = Quantity::new(quantity - part.get()).expect("most of it");
+                let second = trading::Lot { quantity: rest, ..lot.clone() };
+                vec![trading::Lot { quantity: part, ..lot }, second]
+            }
+            None => vec![lot],
+        };
+        let shipped_on = self.rng.random_bool(0.1).then(|| self.date(-20, 1));
+        let ship = trading::ShipGoods { order, lines, shipped_on };
         Command::Trading(trading::Command::Ship(Box::new(ship)))
     }
 
@@ -284,11 +291,11 @@ impl World {
         let order = self.pick(&shipped).unwrap_or_else(nowhere);
         let part = customer.orders.get(&order).and_then(|order| {
             let mut lines = (1..).zip(&order.lines).filter(|(_, line)| line.to_invoice() > 0);
-            lines.next().map(|(line, _)| line)
+            lines.next().map(|(number, line)| (number, line.to_invoice()))
         });
         let scope = match part {
-            Some(line) if self.rng.random_bool(0.3) => {
-                let quantity = Quantity::new(1).expect("one");
+            Some((line, most)) if self.rng.random_bool(0.3) => {
+                let quantity = Quantity::new(self.rng.random_range(1..=most)).expect("one");
                 let part = receivables::InvoicedPart { order, line, quantity };
                 receivables::InvoiceScope::Lines(vec![part])
             }

@@ -6,9 +6,11 @@ use crate::{
     customer::{
         Customer,
         credit::{Limit, LimitGranted},
+        exposure::within,
+        money,
     },
     decision::{Cause, CauseCode, Checkpoint, Figures, Reaction},
-    money::{Currency, Minor, Money},
+    money::{Minor, Money},
     policy::Pack,
 };
 
@@ -23,7 +25,7 @@ pub(super) fn judge(
     let overdue = overdue(customer, context, pack, question, causes);
     match question.checkpoint {
         Checkpoint::Order | Checkpoint::Shipment => {
-            credit(customer, context, question, exposure, causes);
+            credit(customer, context, pack, question, exposure, causes);
         }
         Checkpoint::Invoice | Checkpoint::Receipt => {}
     }
@@ -62,14 +64,16 @@ fn overdue(
     let Some(rule) = pack.overdue_rule(registration.kind(), entity) else {
         return customer.overdue(context.turn.today, Minor::ZERO);
     };
-    let overdue = customer.overdue(context.turn.today, rule.item_tolerance.minor());
+    let currency = customer.currency();
+    let tolerance = rule.item_tolerance.same_number_in(currency);
+    let overdue = customer.overdue(context.turn.today, tolerance);
     let advised = rule.advise_from_days.is_some_and(|days| overdue.days >= days);
-    let beyond = overdue.beyond(rule);
+    let beyond = overdue.beyond(rule, currency);
     if beyond || (advised && overdue.amount.is_positive()) {
         let mut cause = figured(customer, CauseCode::ReceivableOverdue, overdue.amount)
             .with("amount", shown(customer, overdue.amount))
             .with("days", overdue.days)
-            .with("amount_above", money(rule.amount_above.minor(), customer.currency()).amount())
+            .with("amount_above", shown(customer, rule.amount_above.same_number_in(currency)))
             .with("days_above", rule.days_above);
         if !beyond {
             cause.reaction = pack.reaction(cause.code, question.checkpoint).min(Reaction::Advise);
@@ -86,6 +90,7 @@ fn overdue(
 fn credit(
     customer: &Customer,
     context: &Context,
+    pack: &Pack,
     question: &Question<'_>,
     exposure: Minor,
     causes: &mut Vec<Cause>,
@@ -105,7 +110,12 @@ fn credit(
         let cause = Cause::new(CauseCode::LimitExpired).with("valid_until", end);
         causes.push(cause.resting_on(customer.credit.granted_version));
     }
-    over_limit(customer, granted, question, exposure, causes);
+    // A placed order is in the exposure already, unless it ships only later; what is asked anew comes on top.
+    let counted = question.order.is_some_and(|order| {
+        !order.is_held() && within(order, pack.credit.horizon_days, context.turn.today)
+    });
+    let asked = if counted { Minor::ZERO } else { question.on_credit };
+    over_limit(customer, granted, question, asked, exposure, causes);
     single_cap(customer, granted, question, causes);
 }
 
@@ -113,6 +123,7 @@ fn over_limit(
     customer: &Customer,
     granted: &LimitGranted,
     question: &Question<'_>,
+    asked: Minor,
     exposure: Minor,
     causes: &mut Vec<Cause>,
 ) {
@@ -121,9 +132,6 @@ fn over_limit(
         Limit::None => Minor::ZERO,
         Limit::Amount { amount } => amount.minor(),
     };
-    // A placed order is in the exposure already; what is asked anew comes on top.
-    let counted = question.order.is_some_and(|order| !order.is_held());
-    let asked = if counted { Minor::ZERO } else { question.on_credit };
     let excess = exposure.saturating_plus(asked).saturating_minus(limit);
     if !excess.is_positive() {
         return;
@@ -165,9 +173,4 @@ fn figured(customer: &Customer, code: CauseCode, figure: Minor) -> Cause {
 
 fn shown(customer: &Customer, amount: Minor) -> String {
     amount.amount(customer.currency()).to_string()
-}
-
-/// A sum of checked amounts; beyond twelve digits it is shown as the largest amount there is.
-fn money(amount: Minor, currency: Currency) -> Money {
-    crate::customer::money(amount, currency)
 }

@@ -168,3 +168,31 @@ fn a_raised_limit_heals_in_the_order_of_waiting() {
     assert_eq!(healed, [first]);
     assert!(stage.customer.orders[&second].is_held());
 }
+
+#[test]
+fn a_deposit_for_a_held_order_uses_no_credit() {
+    let mut stage = with_limit("5000.00");
+    let held = stage.order(STENT, 10, "1000.00");
+    assert_eq!(held.is(), ("held", vec!["credit.over_limit"]));
+    let to = crate::customer::receivables::Target::Order(held.order);
+    let apply = vec![crate::customer::receivables::Application { to, amount: None }];
+    let events = stage.pays("10000.00", Allocation::Just(apply));
+    assert!(matches!(events.as_slice(), [_, Event::OrderHealed(_)]), "{events:?}");
+    assert_eq!(stage.customer.exposure(), Minor::ZERO);
+}
+
+#[test]
+fn an_order_beyond_the_horizon_is_asked_for_its_credit_when_it_ships() {
+    let mut stage = with_limit("10000.00");
+    let mut pack = (*stage.facts.policy.as_ref().unwrap().pack).clone();
+    pack.credit.horizon_days = Some(30);
+    let (hash, pack) = (std::sync::Arc::from("sha256:test"), std::sync::Arc::new(pack));
+    let in_force = crate::policy::InForce { version: 2, hash, pack };
+    stage.facts.policy = Some(std::sync::Arc::new(in_force));
+    let mut later = placement(STENT, 10, "1000.00");
+    later.requested_ship_date = Some("2027-01-21".parse().unwrap());
+    let later = stage.order_with(&later);
+    assert_eq!(later.outcome, "placed");
+    assert_eq!(stage.order(STENT, 10, "1000.00").outcome, "placed");
+    assert!(matches!(stage.ships(later.order, 10), Event::ShipmentHeld(_)));
+}

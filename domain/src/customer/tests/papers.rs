@@ -215,3 +215,61 @@ fn approving_heals_what_waited_for_the_paper() {
     let events = stage.approve(&[agreement]);
     assert!(matches!(events.last(), Some(Event::OrderHealed(_))), "{events:?}");
 }
+
+#[test]
+fn whoever_submitted_the_first_of_two_submissions_approves_neither() {
+    let mut stage = stage();
+    let submit = || review(qualification::Command::Submit);
+    stage.upload(business_licence());
+    stage.ask("staff-x", &[Role::Sales], &submit()).unwrap();
+    stage.upload(licence("2029-01-09"));
+    stage.ask("staff-y", &[Role::Sales], &submit()).unwrap();
+    for own in ["staff-x", "staff-y"] {
+        let refused = stage.ask(own, &[Role::Quality], &approve()).unwrap_err();
+        assert_eq!(refused.code(), "qualification.own_work", "{own}");
+    }
+    assert!(stage.ask("staff-quality", &[Role::Quality], &approve()).is_ok());
+}
+
+#[test]
+fn a_corrected_renewal_leaves_the_paper_in_force_alone() {
+    let mut stage = stage();
+    stage.approve(&[business_licence(), licence("2026-12-31")]);
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let mut renewal = licence("2031-12-31");
+    renewal["valid_from"] = json!("2027-01-01");
+    stage.approve(std::slice::from_ref(&renewal));
+    stage.approve(std::slice::from_ref(&renewal));
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    stage.on("2027-01-01");
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+}
+
+#[test]
+fn papers_that_ended_long_ago_are_forgotten_with_the_next_approval() {
+    let mut stage = stage();
+    stage.approve(&[business_licence(), licence("2026-12-31")]);
+    let mut renewal = licence("2031-12-31");
+    renewal["valid_from"] = json!("2027-01-01");
+    stage.approve(&[renewal]);
+    let kept = |stage: &Stage| stage.customer.qualification.documents.len();
+    for (today, papers) in [("2028-02-04", 4), ("2028-02-06", 4)] {
+        stage.on(today);
+        stage.approve(&[json!({"kind": "quality_agreement", "number": today,
+            "valid_from": "2026-01-01", "long_term": true, "copy": "sealed_copy"})]);
+        assert_eq!(kept(&stage), papers, "{today}");
+    }
+}
+
+#[test]
+fn what_an_answer_read_is_what_its_own_goods_needed() {
+    let mut stage = qualified();
+    let stream = |n| crate::customer::given::product_id(n).to_string();
+    for (n, version) in [(STENT, 1), (SYRINGE, 1)] {
+        let stream = stream(n);
+        stage.facts.reads.push(crate::decision::StreamVersion { stream, version });
+    }
+    let decision = stage.order(STENT, 1, "1.00").decision;
+    let read: Vec<_> = decision.reads.iter().map(|read| read.stream.clone()).collect();
+    assert_eq!(read, [stream(STENT)]);
+}

@@ -136,3 +136,145 @@ fn a_void_makes_the_goods_invoicable_again() {
     assert!(matches!(stage.invoice(order, "INV-2").as_slice(), [Event::InvoiceIssued(_)]));
     assert_eq!(stage.customer.exposure(), Minor(300_000));
 }
+
+fn reverse(receipt: crate::ids::ReceiptId) -> Command {
+    let reason = "退票".parse().unwrap();
+    Command::Receivables(receivables::Command::Reverse { receipt, reason })
+}
+
+fn void(invoice: crate::ids::InvoiceId) -> Command {
+    let reason = "抬头错误".parse().unwrap();
+    Command::Receivables(receivables::Command::Void { invoice, reason })
+}
+
+fn received(events: &[Event]) -> crate::ids::ReceiptId {
+    match events {
+        [Event::CashReceived(cash), ..] => cash.receipt,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_invoice_that_a_reversal_opened_again_gives_its_goods_back_when_it_is_voided() {
+    let mut stage = with_limit("100000.00");
+    let order = stage.order(STENT, 10, "1000.00").order;
+    stage.ships(order, 3);
+    let invoice = match stage.invoice(order, "INV-1").as_slice() {
+        [Event::InvoiceIssued(issued)] => issued.invoice,
+        other => panic!("{other:?}"),
+    };
+    let paid = stage.pays("3000.00", Allocation::OldestFirst);
+    stage.does(reverse(received(&paid)));
+    assert_eq!(stage.customer.orders[&order].open_invoices, 1);
+    stage.does(void(invoice));
+    assert_eq!(stage.customer.totals.open_deliveries, Minor(300_000));
+    assert_eq!(stage.customer.exposure(), Minor(1_000_000));
+    assert!(matches!(stage.invoice(order, "INV-2").as_slice(), [Event::InvoiceIssued(_)]));
+}
+
+#[test]
+fn an_invoice_whose_order_is_gone_is_not_voided_also_after_a_reversal() {
+    let mut stage = with_limit("100000.00");
+    let invoice = stage.sold(1, "1000.00", "INV-1");
+    let paid = stage.pays("1000.00", Allocation::OldestFirst);
+    assert!(stage.customer.orders.is_empty());
+    stage.does(reverse(received(&paid)));
+    assert_eq!(stage.refused("staff-finance", void(invoice)), "invoice.order_closed");
+    assert_eq!(stage.customer.exposure(), Minor(100_000));
+}
+
+#[test]
+fn a_line_that_left_in_several_lots_is_invoiced_by_parts() {
+    for (lots, parts) in [([3, 4], vec![7]), ([3, 3], vec![5, 1]), ([2, 5], vec![1, 3, 3])] {
+        let mut stage = with_limit("100000.00");
+        let order = stage.order(STENT, 10, "1000.00").order;
+        let lots: Vec<_> = lots
+            .iter()
+            .map(|quantity| {
+                serde_json::json!({"line": 1, "quantity": quantity, "lot": format!("L{quantity}"),
+                    "manufactured_on": "2026-01-05", "expires_on": "2028-01-04"})
+            })
+            .collect();
+        stage.ship(order, serde_json::json!(lots));
+        for (n, quantity) in parts.iter().enumerate() {
+            let quantity = serde_json::from_value(serde_json::json!(quantity)).unwrap();
+            let part = receivables::InvoicedPart { order, line: 1, quantity };
+            let issue = receivables::IssueInvoice {
+                number: format!("INV-{n}").parse().unwrap(),
+                issued_on: None,
+                title: None,
+                scope: receivables::InvoiceScope::Lines(vec![part]),
+            };
+            let issue = receivables::Command::Invoice(Box::new(issue));
+            let events = stage.does(Command::Receivables(issue));
+            assert!(matches!(events.as_slice(), [Event::InvoiceIssued(_)]), "{events:?}");
+        }
+        assert_eq!(stage.customer.totals.open_deliveries, Minor::ZERO, "{parts:?}");
+    }
+}
+
+#[test]
+fn goods_that_were_paid_come_back_too() {
+    let mut stage = with_limit("100000.00");
+    let invoice = stage.sold(1, "1000.00", "INV-1");
+    stage.pays("1000.00", Allocation::OldestFirst);
+    let mut note = receivables::IssueCreditNote {
+        number: "CN-1".parse().unwrap(),
+        invoice: Some(invoice),
+        amount: cny("1000.00"),
+        issued_on: None,
+        reason: "退货".parse().unwrap(),
+    };
+    let issue = |note: &receivables::IssueCreditNote| {
+        Command::Receivables(receivables::Command::IssueCreditNote(Box::new(note.clone())))
+    };
+    let issued = stage.does(issue(&note));
+    let [Event::CreditNoteIssued(issued)] = issued.as_slice() else { panic!("{issued:?}") };
+    assert_eq!((issued.invoice, &issued.applied), (Some(invoice), &None));
+    assert_eq!(stage.customer.receivables.unapplied, Minor(100_000));
+    // What it left over is no receipt that could bounce.
+    let left = crate::ids::ReceiptId::from_uuid(issued.credit_note.uuid());
+    assert_eq!(stage.refused("staff-finance", reverse(left)), "receipt.unknown");
+    note.invoice = Some(crate::ids::InvoiceId::from_uuid(uuid::Uuid::nil()));
+    assert_eq!(stage.refused("staff-finance", issue(&note)), "invoice.not_open");
+}
+
+#[test]
+fn a_business_date_is_in_the_past() {
+    use crate::{context::Backdated, decider::Decider};
+    let stage = with_limit("100000.00");
+    for (date, code) in [
+        ("2026-11-21", None),
+        ("2026-11-22", Some("business_date.not_past")),
+        ("2027-01-01", Some("business_date.not_past")),
+    ] {
+        let mut context = stage.context("staff-finance", &[]);
+        let reason = "迟到的单据".to_owned();
+        context.business_date = Some(Backdated { business_date: date.parse().unwrap(), reason });
+        let answer = stage.customer.decide(&context, &receive("1.00", Allocation::OldestFirst));
+        assert_eq!(answer.err().map(|it| it.code()), code, "{date}");
+    }
+}
+
+#[test]
+fn invoices_of_a_line_add_up_to_its_amount_also_after_a_void() {
+    let mut stage = with_limit("100000.00");
+    let order = stage.order(STENT, 3, "0.3333").order;
+    let mut bill = |number: &str| {
+        stage.ships(order, 1);
+        match stage.invoice(order, number).as_slice() {
+            [Event::InvoiceIssued(issued)] => (issued.invoice, issued.amount),
+            other => panic!("{other:?}"),
+        }
+    };
+    let (first, _) = bill("INV-1");
+    let (_, second) = bill("INV-2");
+    let (_, third) = bill("INV-3");
+    stage.does(void(first));
+    let again = match stage.invoice(order, "INV-4").as_slice() {
+        [Event::InvoiceIssued(issued)] => issued.amount,
+        other => panic!("{other:?}"),
+    };
+    let minor: i64 = [second, third, again].iter().map(|amount| amount.minor_units()).sum();
+    assert_eq!((minor, stage.customer.exposure()), (100, Minor(100)));
+}

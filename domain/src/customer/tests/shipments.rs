@@ -6,7 +6,7 @@ use crate::{
     customer::{
         Command, Event,
         given::{STENT, Stage, codes, placement, qualified, with_limit},
-        receivables::{Allocation, Application, Target},
+        receivables::{self, Allocation, Application, Target},
         trading::{self, CancelOrder, Payment},
     },
     ids::OrderId,
@@ -132,4 +132,65 @@ fn a_deposit_that_an_old_order_gives_back_can_still_be_applied() {
     let books = &stage.customer.receivables;
     assert_eq!(books.unapplied, Minor(1_000_100));
     assert_eq!(books.receipts[&paid.receipt].unapplied, Minor(1_000_000));
+}
+
+#[test]
+fn a_deposit_that_bounced_covers_nothing_any_more() {
+    let (mut stage, order) = prepaid(100);
+    let to_order = Application { to: Target::Order(order), amount: None };
+    let paid = stage.pays("5000.00", Allocation::Just(vec![to_order.clone()]));
+    let [Event::CashReceived(first)] = paid.as_slice() else { panic!("{paid:?}") };
+    stage.pays("5000.00", Allocation::Just(vec![to_order]));
+    assert_eq!(stopped(&stage.ships(order, 5)), ("shipped", vec![]));
+    stage.invoice(order, "INV-1");
+    let reason = "退票".parse().unwrap();
+    let reverse = receivables::Command::Reverse { receipt: first.receipt, reason };
+    stage.does(Command::Receivables(reverse));
+    assert_eq!(stopped(&stage.ships(order, 5)), ("held", vec!["prepayment.missing"]));
+}
+
+#[test]
+fn cash_is_taken_however_often_a_shipment_was_posted() {
+    let (mut stage, order) = prepaid(100);
+    for _ in 0..70 {
+        assert_eq!(stopped(&stage.ships(order, 1)).0, "held");
+    }
+    let events = stage.pays("10000.00", Allocation::Just(Vec::new()));
+    assert!((2..64).contains(&events.len()), "{}", events.len());
+    let waiting = |stage: &Stage| stage.customer.orders[&order].shipments.len();
+    assert!(waiting(&stage) > 0);
+    stage.does(Command::ReviewDay);
+    assert_eq!(waiting(&stage), 0);
+}
+
+#[test]
+fn goods_that_left_on_a_day_without_a_licence_are_not_entered_as_lawful() {
+    let mut stage = with_limit("10000.00");
+    let order = stage.order(STENT, 2, "1000.00").order;
+    for (shipped_on, answer) in [
+        ("2024-01-09", ("denied", vec!["document.not_yet_valid"])),
+        ("2026-11-20", ("shipped", vec![])),
+    ] {
+        let lines = json!([{"line": 1, "quantity": 1, "lot": "L1",
+            "manufactured_on": "2024-06-05", "expires_on": "2028-01-04"}]);
+        let lines = serde_json::from_value(lines).unwrap();
+        let shipped_on = Some(shipped_on.parse().unwrap());
+        let ship = trading::ShipGoods { order, lines, shipped_on };
+        let ship = Command::Trading(trading::Command::Ship(Box::new(ship)));
+        assert_eq!(stopped(&stage.does(ship)[0]), answer);
+    }
+}
+
+#[test]
+fn a_held_shipment_of_goods_that_were_cancelled_is_overtaken() {
+    let (mut stage, order) = prepaid(100);
+    assert_eq!(stopped(&stage.ships(order, 8)).0, "held");
+    let part =
+        trading::LineQuantity { line: 1, quantity: serde_json::from_value(json!(5)).unwrap() };
+    let reason = "减少数量".parse().unwrap();
+    let cancel = CancelOrder { order, reason, lines: vec![part] };
+    stage.does(Command::Trading(trading::Command::Cancel(Box::new(cancel))));
+    let events = stage.pays("5000.00", Allocation::Just(Vec::new()));
+    assert!(matches!(events.as_slice(), [Event::CashReceived(_)]), "{events:?}");
+    assert!(stage.customer.waiting.is_empty());
 }
