@@ -81,7 +81,10 @@ fn check_answer(customer: &Customer, decision: &Decision, today: NaiveDate) {
     assert!(customer.qualification.is_approved(), "traded before it was approved");
     for relied in &decision.relied_on {
         let document = &customer.qualification.documents[&relied.document];
-        assert!(document.paper.in_force_on(today), "relied on {document:?} on {today}");
+        // What left on an earlier day rests on the papers of that day and on those of today.
+        let on = |day| document.paper.in_force_on(day);
+        let in_force = on(today) || on(decision.business_date);
+        assert!(in_force, "relied on {document:?} on {today} for {}", decision.business_date);
         assert_eq!(document.version, relied.version);
         assert!(matches!(document.standing, Standing::Approved | Standing::Superseded));
     }
