@@ -130,8 +130,9 @@ fn order_over(status: &str) -> Option<Text> {
 fn invoice_over(status: &str) -> Option<Text> {
     let (zh, en) = match status {
         "settled" => (
-            "该发票已结清；请先冲销收款，或开具红字发票。",
-            "This invoice is settled: reverse the receipt first, or issue a credit note.",
+            "该发票已结清；请先冲销收款，或开具红字发票；结清已久的，红字发票不注明该发票。",
+            "This invoice is settled: reverse the receipt first, or issue a credit note, which names no \
+             invoice that was settled too long ago to be reopened.",
         ),
         "voided" => ("该发票已作废；请重新开票。", "This invoice is voided: issue another."),
         "held" | "denied" => (

@@ -56,7 +56,12 @@ pub async fn review(door: &Door) -> Result<usize, Problem> {
         let by = Asking::within(system.clone(), Vec::new(), format!("review/{today}/{customer}"));
         match door.customer(by, id, Command::ReviewDay).await {
             Ok(_) => {}
-            Err(problem) if problem.status() == StatusCode::SERVICE_UNAVAILABLE => {
+            Err(problem)
+                if matches!(
+                    problem.status(),
+                    StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+                ) =>
+            {
                 return Err(problem);
             }
             // Nothing that another look would change, and no reason to leave out the customers behind it.

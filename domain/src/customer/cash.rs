@@ -335,8 +335,8 @@ impl Receivables {
 
     /// Whether a receipt that can still be reversed settled it, or a part of it.
     fn has_settled(&self, invoice: &InvoiceId) -> bool {
-        let settled = self.receipts.values().flat_map(|receipt| &receipt.settled);
-        settled.into_iter().any(|settled| settled.invoice == *invoice)
+        let mut settled = self.receipts.values().flat_map(|receipt| &receipt.settled);
+        settled.any(|settled| settled.invoice == *invoice)
     }
 
     pub(super) fn insert(&mut self, invoice: InvoiceId, item: OpenItem) {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 
 use crate::executor::{Appended, Batch, Draft, Group, Line, Moved, News, Refused, Verdict};
-use crate::types::Read;
+use crate::types::{Read, count};
 use crate::{Error, Position, Version, codec, leaf};
 
 /// Numbers count from 0 and follow the order of the batch.
@@ -157,10 +157,6 @@ pub(super) fn at(us: i64) -> Result<DateTime<Utc>, Error> {
         bytes: 8,
         most: 8,
     })
-}
-
-pub(super) fn count(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }
 
 /// A number from the database, which counts from 1, to ours.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgPool, SqlitePool};
 
-use super::flat::count;
 use super::pages;
 use crate::codec::{self, EVENTS_MAX};
 use crate::executor::{Recorded, Stored, Tail};
 use crate::options::Upcast;
+use crate::types::count;
 use crate::{Entry, Error, Filter, Page, Position, Version};
 
 /// The most entries of one page.

@@ -16,6 +16,7 @@ use super::confirmed::{Confirmed, Freshness};
 use super::flights::{Answer, Boarding, Flight, landing};
 use super::queue::{Queued, Reply, Slow};
 use crate::codec;
+use crate::types::count;
 use crate::{Committed, Error, Gather, Position, Read, Refusal, Replayed, Version};
 
 /// A command with what makes repeating it safe, and the rule that decides it.
@@ -478,8 +479,4 @@ fn committed<A: Decider>(
         events,
         replayed,
     })
-}
-
-pub(super) fn count(n: usize) -> i64 {
-    i64::try_from(n).unwrap_or(i64::MAX)
 }

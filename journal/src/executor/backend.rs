@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
+use crate::types::count;
 use crate::{Error, Position, Read, Version};
 
 /// What is sent as one transaction.
@@ -36,8 +37,7 @@ pub struct Group {
 impl Group {
     /// The version that its last event leads to.
     pub(crate) fn reaches(&self) -> Version {
-        let lines: usize = self.drafts.iter().map(|draft| draft.lines.len()).sum();
-        Version(self.base.0 + i64::try_from(lines).unwrap_or(i64::MAX))
+        Version(self.base.0 + count(self.drafts.iter().map(|draft| draft.lines.len()).sum()))
     }
 }
 

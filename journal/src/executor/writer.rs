@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 use futures::FutureExt;
 
 use super::Shared;
-use super::attempt::count;
 use super::backend::{
     Appended, Backend, Batch, Broken, Draft, Group, Moved, News, Refused, Verdict,
 };
 use super::queue::{Reply, Sent, Slow};
+use crate::types::count;
 use crate::{Error, Position, Replayed};
 
 /// How long the writer waits before it tries again to reach a database that is away.
