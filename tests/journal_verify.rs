@@ -158,7 +158,9 @@ both_engines! {
         let wrong = openings.seal("contact-2", "李五", [9; 32]).await.unwrap();
         assert_eq!(openings.discard(&wrong).await.unwrap(), 1);
         let left = Opening { digest: of_another, subject: "contact-2".to_owned(), text: "李四".to_owned() };
-        assert_eq!(openings.known(10).await.unwrap(), [left]);
+        for keys in [[left.digest.clone(), wrong], ["contact-1".to_owned(), "contact-2".to_owned()]] {
+            assert_eq!(openings.known(&keys).await.unwrap(), std::slice::from_ref(&left));
+        }
         let long = "x".repeat(5_000);
         assert_eq!(openings.seal("contact-1", &long, [0; 32]).await.unwrap_err().code(), "journal.malformed");
     }

@@ -19,6 +19,7 @@ use crate::decisions::{DecisionView, of_event};
 use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::extract::{Path, Query};
+use crate::names;
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
 
@@ -35,19 +36,26 @@ pub struct Told {
     event_type: String,
     recorded_at: Option<DateTime<Utc>>,
     actor: Option<String>,
+    /// The name that was signed, until it is erased.
+    signature: Option<String>,
     sentence: Text,
 }
 
-impl From<TimelineRow> for Told {
-    fn from(row: TimelineRow) -> Self {
-        Self {
+impl Told {
+    async fn of(door: &Door, row: TimelineRow) -> Result<Self, Problem> {
+        let signature = match row.signature {
+            Some(digest) => names::opened(door, digest).await?,
+            None => None,
+        };
+        Ok(Self {
+            signature,
             position: row.position,
             version: row.version,
             event_type: row.event_type,
             recorded_at: row.recorded_at,
             actor: row.actor,
             sentence: Text { zh: row.sentence_zh, en: row.sentence_en },
-        }
+        })
     }
 }
 
@@ -70,9 +78,11 @@ pub async fn history(
     if listed.items.is_empty() && paging.keyset.after.is_none() {
         return Err(Problem::not_found("customer", id));
     }
-    let told = |row: &TimelineRow| sight.tells(&row.event_type).is_some();
-    let told = listed.items.into_iter().filter(told).map(Told::from);
-    paging.answer(Listed { items: told.collect(), next: listed.next })
+    let mut told = Vec::with_capacity(listed.items.len());
+    for row in listed.items.into_iter().filter(|row| sight.tells(&row.event_type).is_some()) {
+        told.push(Told::of(&door, row).await?);
+    }
+    paging.answer(Listed { items: told, next: listed.next })
 }
 
 /// A decision of the past

@@ -1,9 +1,9 @@
 //! Names of people and labels of tokens: events hold salted digests, and what opens them can be erased.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use domain::digest::Sha256Digest;
-use domain::staff::Event;
 use domain::text::Line;
 use journal::Committed;
 
@@ -11,8 +11,6 @@ use crate::door::Door;
 use crate::house::Credential;
 use crate::problem::Problem;
 
-/// Names that one list takes at most.
-const NAMES_MAX: i64 = 20_000;
 /// What the journal writes before the hexadecimal digits of a digest.
 const PREFIX: &str = "sha256:";
 
@@ -27,11 +25,11 @@ pub async fn keep(door: &Door, subject: &str, name: &Line<100>) -> Result<Sha256
 }
 
 /// Lets a name go again that was kept for a command which did not record it: it was refused, or had been answered before.
-pub async fn settle(
+pub async fn settle<E>(
     door: &Door,
     name: Sha256Digest,
-    outcome: &Result<Committed<Event>, Problem>,
-    carries: impl Fn(&Event) -> bool,
+    outcome: &Result<Committed<E>, Problem>,
+    carries: impl Fn(&E) -> bool,
 ) {
     let unused = match outcome {
         Ok(committed) => !committed.events.iter().any(carries),
@@ -46,16 +44,25 @@ pub async fn settle(
     }
 }
 
-/// Every name that was not erased.
+/// The name behind what [`keep`] answered; none once it was erased.
+pub async fn opened(door: &Door, name: Sha256Digest) -> Result<Option<String>, Problem> {
+    Ok(door.journal().openings().open(&format!("{PREFIX}{name}")).await?)
+}
+
+/// The names of a list's tokens and their people that were not erased.
 pub struct Names {
     by_digest: HashMap<String, String>,
     by_subject: HashMap<String, String>,
 }
 
 impl Names {
-    pub async fn all(door: &Door) -> Result<Self, Problem> {
+    pub async fn among(door: &Door, tokens: &[Arc<Credential>]) -> Result<Self, Problem> {
         let (mut by_digest, mut by_subject) = (HashMap::new(), HashMap::new());
-        for opening in door.journal().openings().known(NAMES_MAX).await? {
+        let of_people = tokens.iter().filter_map(|token| token.name_digest);
+        let of_people = of_people.map(|digest| format!("{PREFIX}{digest}"));
+        let keys: Vec<_> =
+            tokens.iter().map(|token| token.token.to_string()).chain(of_people).collect();
+        for opening in door.journal().openings().known(&keys).await? {
             by_digest.insert(opening.digest, opening.text.clone());
             by_subject.insert(opening.subject, opening.text);
         }

@@ -3,11 +3,12 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::customer::Command;
-use domain::customer::qualification::{self, Command as Review};
+use domain::customer::qualification::{Command as Review, Remarks};
+use domain::customer::{Command, Event};
+use domain::digest::Sha256Digest;
 use domain::ids::CustomerId;
 use domain::permissions::Act;
-use domain::text::Prose;
+use domain::text::{Line, Prose};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -15,6 +16,7 @@ use crate::answers::{Done, answer};
 use crate::asked::{Asked, Asking, Body};
 use crate::door::Door;
 use crate::extract::Path;
+use crate::names;
 use crate::problem::Problem;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -34,7 +36,9 @@ pub async fn submit(
     Path(id): Path<CustomerId>,
     Asked { by, body: Submit {} }: Asked<Submit>,
 ) -> Result<Response, Problem> {
-    give(&door, by, id, Review::Submit, "in_review").await
+    let committed = door.customer(by, id, Command::Qualification(Review::Submit)).await?;
+    let done = Done { status: Some("in_review"), ..Done::of(&id, &committed) };
+    Ok(answer(StatusCode::OK, &committed, &done))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -42,6 +46,9 @@ pub async fn submit(
 pub struct Approve {
     #[schema(value_type = Option<String>)]
     comment: Option<Prose<1000>>,
+    /// The name that the reviewer signs with. The event holds its salted digest.
+    #[schema(value_type = Option<String>, example = "王芳")]
+    signature: Option<Line<100>>,
 }
 
 impl Body for Approve {
@@ -57,7 +64,9 @@ pub async fn approve(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Approve>,
 ) -> Result<Response, Problem> {
-    give(&door, by, id, Review::Approve { comment: body.comment }, "approved").await
+    let Approve { comment, signature } = body;
+    let verdict = |signature| Review::Approve(Remarks { comment, signature });
+    sign(&door, by, id, signature, verdict, "approved").await
 }
 
 /// Why a review ended without approval.
@@ -68,6 +77,9 @@ pub struct Decline {
     reason: Prose<500>,
     #[schema(value_type = Option<String>)]
     comment: Option<Prose<1000>>,
+    /// The name that the reviewer signs with. The event holds its salted digest.
+    #[schema(value_type = Option<String>, example = "王芳")]
+    signature: Option<Line<100>>,
 }
 
 impl Body for Decline {
@@ -83,8 +95,9 @@ pub async fn reject(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    let review = Review::Reject { reason: body.reason, comment: body.comment };
-    give(&door, by, id, review, "rejected").await
+    let Decline { reason, comment, signature } = body;
+    let verdict = |signature| Review::Reject { reason, remarks: Remarks { comment, signature } };
+    sign(&door, by, id, signature, verdict, "rejected").await
 }
 
 /// Return what is under review, to be mended
@@ -96,18 +109,30 @@ pub async fn give_back(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    let review = Review::Return { reason: body.reason, comment: body.comment };
-    give(&door, by, id, review, "returned").await
+    let Decline { reason, comment, signature } = body;
+    let verdict = |signature| Review::Return { reason, remarks: Remarks { comment, signature } };
+    sign(&door, by, id, signature, verdict, "returned").await
 }
 
-async fn give(
+/// Ends a review, with the name beneath it where there is one.
+async fn sign(
     door: &Door,
     by: Asking,
     id: CustomerId,
-    review: qualification::Command,
+    signature: Option<Line<100>>,
+    verdict: impl FnOnce(Option<Sha256Digest>) -> Review,
     status: &'static str,
 ) -> Result<Response, Problem> {
-    let committed = door.customer(by, id, Command::Qualification(review)).await?;
+    let name = match signature {
+        Some(name) => Some(names::keep(door, by.actor.as_str(), &name).await?),
+        None => None,
+    };
+    let outcome = door.customer(by, id, Command::Qualification(verdict(name))).await;
+    if let Some(name) = name {
+        let carries = |event: &Event| event.signature() == Some(name);
+        names::settle(door, name, &outcome, carries).await;
+    }
+    let committed = outcome?;
     let done = Done { status: Some(status), ..Done::of(&id, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

@@ -192,8 +192,9 @@ pub async fn list(
 
 /// Every token that works, with the name of the token or of its person.
 pub async fn listed(door: &Door) -> Result<Vec<TokenRow>, Problem> {
-    let names = Names::all(door).await?;
-    let rows = door.house().tokens().into_iter().map(|credential| TokenRow {
+    let tokens = door.house().tokens();
+    let names = Names::among(door, &tokens).await?;
+    let rows = tokens.into_iter().map(|credential| TokenRow {
         id: credential.token,
         staff: credential.staff.clone(),
         name: names.of(&credential),

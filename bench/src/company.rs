@@ -193,7 +193,7 @@ impl Company {
         }
         let submit = Command::Qualification(qualification::Command::Submit);
         steps.push((submit, "staff-sales", Role::Sales));
-        let approve = qualification::Command::Approve { comment: None };
+        let approve = qualification::Command::Approve(qualification::Remarks::default());
         steps.push((Command::Qualification(approve), "staff-quality", Role::Quality));
         let limit = if is_tight(customer) {
             ORDER_AMOUNT.saturating_mul(i64::try_from(TIGHT_ORDERS)?)

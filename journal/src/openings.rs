@@ -12,8 +12,12 @@ use crate::{Engine, Error, Journal};
 const SEAL: &str = "INSERT INTO openings (digest, subject, salt, opening) VALUES ($1, $2, $3, $4) \
      ON CONFLICT (digest) DO NOTHING";
 const OPEN: &str = "SELECT opening FROM openings WHERE digest = $1";
-const KNOWN: &str =
-    "SELECT digest, subject, opening FROM openings ORDER BY subject, digest LIMIT $1";
+const KNOWN_POSTGRES: &str = "WITH k AS (SELECT json_array_elements_text($1::json) AS key) \
+     SELECT digest, subject, opening FROM openings \
+     WHERE digest IN (SELECT key FROM k) OR subject IN (SELECT key FROM k) ORDER BY subject, digest";
+const KNOWN_SQLITE: &str = "WITH k AS (SELECT value AS key FROM json_each($1)) \
+     SELECT digest, subject, opening FROM openings \
+     WHERE digest IN (SELECT key FROM k) OR subject IN (SELECT key FROM k) ORDER BY subject, digest";
 const ERASE: &str = "DELETE FROM openings WHERE subject = $1";
 const DISCARD: &str = "DELETE FROM openings WHERE digest = $1";
 
@@ -78,13 +82,16 @@ impl<'a> Openings<'a> {
         })
     }
 
-    /// What was not erased, at most `limit` texts: for lists that name people.
+    /// What was not erased of these digests and subjects: for lists that name people.
     ///
-    /// A text whose event was never recorded may be among them: what an event carries is told by its digest.
-    pub async fn known(&self, limit: i64) -> Result<Vec<Opening>, Error> {
+    /// A text of a subject may be one whose event was never recorded: what an event carries is told by its digest.
+    pub async fn known(&self, keys: &[String]) -> Result<Vec<Opening>, Error> {
+        let keys = serde_json::Value::from(keys).to_string();
         let rows: Vec<(String, String, String)> = match self.journal.engine() {
-            Engine::Postgres(pool) => sqlx::query_as(KNOWN).bind(limit).fetch_all(pool).await?,
-            Engine::Sqlite(pool) => sqlx::query_as(KNOWN).bind(limit).fetch_all(pool).await?,
+            Engine::Postgres(pool) => {
+                sqlx::query_as(KNOWN_POSTGRES).bind(keys).fetch_all(pool).await?
+            }
+            Engine::Sqlite(pool) => sqlx::query_as(KNOWN_SQLITE).bind(keys).fetch_all(pool).await?,
         };
         let openings = rows.into_iter();
         Ok(openings.map(|(digest, subject, text)| Opening { digest, subject, text }).collect())

@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 use domain::customer::{Customer, Event};
 use domain::decider::Decider;
+use domain::digest::Sha256Digest;
 use journal::{Entry, Journal, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -24,6 +25,8 @@ pub struct TimelineRow {
     pub recorded_at: Option<DateTime<Utc>>,
     /// Absent in rows of stock programs.
     pub actor: Option<String>,
+    /// The digest of the name that somebody signed with.
+    pub signature: Option<Sha256Digest>,
     pub sentence_zh: String,
     pub sentence_en: String,
 }
@@ -61,6 +64,7 @@ fn told(journal: &Journal, entry: &Entry, seen: impl Fn(&mut Event)) -> Result<T
         event_type: entry.event_type.clone(),
         recorded_at: entry.recorded_at,
         actor: seen::actor(&entry.metadata).map(|actor| actor.to_string()),
+        signature: event.signature(),
         sentence_zh: sentence.zh,
         sentence_en: sentence.en,
     })

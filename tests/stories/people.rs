@@ -1,12 +1,13 @@
 //! People, their tokens, and programs that act for them.
 
+use journal::Engine;
 use reqwest::Method;
 use serde_json::json;
 use tests::both_engines;
 use tests::engine::Home;
 use tests::server::{Server, answer};
 
-use crate::company::{dealer, scan, uscc};
+use crate::company::{business_licence, dealer, scan, uscc};
 
 async fn tokens_come_and_go(server: &Server) {
     let staff = json!({"name": "王芳", "roles": ["sales", "finance"]});
@@ -111,12 +112,74 @@ async fn maker_and_checker_differ(server: &Server) {
     server.post("quality", &format!("{path}/qualification/approve"), json!({})).await.expect(200);
 }
 
-/// How many texts are kept, whoever they are about.
-async fn kept(home: &Home) -> usize {
+/// What reviews of a customer were signed with, as its history shows it.
+async fn signed(server: &Server, customer: &str) -> Vec<(String, serde_json::Value)> {
+    let path = format!("/v1/customers/{customer}/history?limit=500");
+    let history = server.get("auditor", &path).await.expect(200);
+    let rows = history.body["items"].as_array().unwrap().clone();
+    let verdict = |row: &serde_json::Value| {
+        let kind = row["type"].as_str()?.strip_prefix("qualification.")?.to_owned();
+        ["returned", "rejected", "approved"].contains(&kind.as_str()).then_some(kind)
+    };
+    rows.iter().filter_map(|row| Some((verdict(row)?, row["signature"].clone()))).collect()
+}
+
+async fn a_review_is_signed(home: &Home) {
+    let server = Server::start(&home.url).await;
+    let customer = dealer(&server).await;
+    let path = format!("/v1/customers/{customer}");
+    let upload = async || {
+        let paper = business_licence(&server).await;
+        server.post("sales", &format!("{path}/documents"), paper).await.expect(201);
+    };
+    let submit = format!("{path}/qualification/submit");
+    let end = async |verdict: &str, key: &str, body: serde_json::Value| {
+        server.post_as("quality", &format!("{path}/qualification/{verdict}"), key, body).await
+    };
+    upload().await;
+    server.post("sales", &submit, json!({})).await.expect(200);
+    let body = json!({"reason": "印章不清", "signature": "褚五"});
+    end("return", "sign-1", body.clone()).await.expect(200);
+    end("return", "sign-1", body).await.expect(200);
+    server.post("sales", &submit, json!({})).await.expect(200);
+    end("reject", "sign-2", json!({"reason": "复核不符", "signature": "褚五"})).await.expect(200);
+    upload().await;
+    server.post("sales", &submit, json!({})).await.expect(200);
+    end("approve", "sign-3", json!({"signature": "two\nlines"})).await.expect(422);
+    let before = kept(home).await;
+    let own = json!({"signature": "朱九"});
+    server.post("sales", &format!("{path}/qualification/approve"), own).await.expect(403);
+    end("approve", "sign-3", json!({"signature": "褚五"})).await.expect(200);
+    assert_eq!(kept(home).await, before + 1);
+    end("approve", "sign-4", json!({"signature": "卫六"})).await.expect(409);
+    assert_eq!(kept(home).await, before + 1, "a refused review leaves no name");
+
+    let verdict = |kind: &str, name: Option<&str>| (kind.to_owned(), json!(name));
+    let by_name = ["returned", "rejected", "approved"].map(|kind| verdict(kind, Some("褚五")));
+    assert_eq!(signed(&server, &customer).await, by_name);
+    let feed = server.get("auditor", &format!("/v1/events?customer={customer}&limit=500")).await;
+    let feed = feed.expect(200).body.to_string();
+    assert!(feed.contains("\"signature\"") && !feed.contains("褚五"), "{feed}");
+
+    // The person's texts are erased: the verdicts stay, and the journal is whole.
     let journal = home.open().await;
-    let kept = journal.openings().known(1_000).await.unwrap().len();
+    let reviewer = server.person("quality").await.staff;
+    assert!(journal.openings().erase(&reviewer).await.unwrap() >= 3);
     journal.close().await;
-    kept
+    let nameless = ["returned", "rejected", "approved"].map(|kind| verdict(kind, None));
+    assert_eq!(signed(&server, &customer).await, nameless);
+}
+
+/// How many texts are kept, whoever they are about.
+async fn kept(home: &Home) -> i64 {
+    let journal = home.open().await;
+    let count = "SELECT count(*) FROM openings";
+    let kept = match journal.engine() {
+        Engine::Sqlite(pool) => sqlx::query_scalar(count).fetch_one(pool).await,
+        Engine::Postgres(pool) => sqlx::query_scalar(count).fetch_one(pool).await,
+    };
+    journal.close().await;
+    kept.unwrap()
 }
 
 async fn a_name_is_the_one_that_was_recorded(home: &Home) {
@@ -172,6 +235,10 @@ both_engines! {
 
     async fn nobody_checks_what_they_made_themselves(home: Home) {
         maker_and_checker_differ(&Server::start(&home.url).await).await;
+    }
+
+    async fn a_review_is_signed_with_a_name_that_can_be_erased(home: Home) {
+        a_review_is_signed(&home).await;
     }
 
     async fn a_name_that_no_event_carries_is_neither_kept_nor_shown(home: Home) {

@@ -2,7 +2,7 @@
 
 use domain::customer::Command;
 use domain::customer::credit;
-use domain::customer::qualification::{self, Upload};
+use domain::customer::qualification::{self, Remarks, Upload};
 use domain::customer::receivables::{
     self, Allocation, Application, InvoiceScope, IssueInvoice, ReceiveCash, Target,
 };
@@ -39,7 +39,8 @@ impl Trade<'_> {
             Task::Submit => Command::Qualification(qualification::Command::Submit),
             Task::Approve => {
                 let comment = Some(parsed("原件与复印件核对一致")?);
-                Command::Qualification(qualification::Command::Approve { comment })
+                let remarks = Remarks { comment, signature: None };
+                Command::Qualification(qualification::Command::Approve(remarks))
             }
             Task::Grant => Command::Credit(credit::Command::Grant(Box::new(client.grant()?))),
             Task::Freeze => Command::Credit(credit::Command::Freeze {

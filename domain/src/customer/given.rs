@@ -148,7 +148,7 @@ impl Stage {
             self.upload(paper.clone());
         }
         self.submit();
-        let approve = qualification::Command::Approve { comment: None };
+        let approve = qualification::Command::Approve(qualification::Remarks::default());
         self.ask("staff-quality", &[Role::Quality], &Command::Qualification(approve)).unwrap()
     }
 

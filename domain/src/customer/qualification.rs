@@ -13,6 +13,7 @@ use super::{Customer, Event, Rejection};
 use crate::{
     catalogue::ScopeItem,
     context::Context,
+    digest::Sha256Digest,
     document_kind::{DocumentKind, Term},
     ids::{DocumentId, StaffId},
     licence_number::{self, Agreement},
@@ -28,10 +29,18 @@ const KEPT_AFTER_END: Days = Days::new(400);
 pub enum Command {
     Upload(Box<Upload>),
     Submit,
-    Approve { comment: Option<Prose<1000>> },
-    Reject { reason: Prose<500>, comment: Option<Prose<1000>> },
-    Return { reason: Prose<500>, comment: Option<Prose<1000>> },
+    Approve(Remarks),
+    Reject { reason: Prose<500>, remarks: Remarks },
+    Return { reason: Prose<500>, remarks: Remarks },
     Revoke { document: DocumentId, reason: Prose<500> },
+}
+
+/// What a reviewer leaves beside the verdict.
+#[derive(Clone, Debug, Default)]
+pub struct Remarks {
+    pub comment: Option<Prose<1000>>,
+    /// The salted digest of the name that the reviewer signs with.
+    pub signature: Option<Sha256Digest>,
 }
 
 /// A paper as somebody uploads it.
@@ -116,6 +125,10 @@ pub struct Approved {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
+    /// The salted digest of the name that the reviewer signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub signature: Option<Sha256Digest>,
     pub by: StaffId,
 }
 
@@ -128,6 +141,10 @@ pub struct Declined {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
+    /// The salted digest of the name that the reviewer signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub signature: Option<Sha256Digest>,
     pub by: StaffId,
 }
 
@@ -153,6 +170,19 @@ pub struct DocumentExpiryAnnounced {
     /// 0 on its last day, negative once it has expired.
     pub days_left: i64,
     pub business_date: NaiveDate,
+}
+
+impl Event {
+    /// The digest of the name that a reviewer signed with.
+    pub fn signature(&self) -> Option<Sha256Digest> {
+        match self {
+            Self::QualificationApproved(approved) => approved.signature,
+            Self::QualificationRejected(declined) | Self::QualificationReturned(declined) => {
+                declined.signature
+            }
+            _ => None,
+        }
+    }
 }
 
 /// The qualification part of a customer.
@@ -272,16 +302,14 @@ pub(super) fn decide(
             }
             Ok(vec![Event::QualificationSubmitted(Submitted { documents, by })])
         }
-        Command::Approve { comment } => approve(customer, context, comment.as_ref()),
-        Command::Reject { reason, comment } => {
-            let documents = open_review(file, &by)?;
-            let (reason, comment) = (reason.clone(), comment.clone());
-            Ok(vec![Event::QualificationRejected(Declined { documents, reason, comment, by })])
+        Command::Approve(remarks) => approve(customer, context, remarks.clone()),
+        Command::Reject { reason, remarks } => {
+            let declined = decline(file, by, reason, remarks.clone())?;
+            Ok(vec![Event::QualificationRejected(declined)])
         }
-        Command::Return { reason, comment } => {
-            let documents = open_review(file, &by)?;
-            let (reason, comment) = (reason.clone(), comment.clone());
-            Ok(vec![Event::QualificationReturned(Declined { documents, reason, comment, by })])
+        Command::Return { reason, remarks } => {
+            let declined = decline(file, by, reason, remarks.clone())?;
+            Ok(vec![Event::QualificationReturned(declined)])
         }
         Command::Revoke { document, reason } => {
             let known = file.documents.get(document).ok_or(Rejection::NoSuchDocument)?;
@@ -336,7 +364,7 @@ fn open_review(file: &Qualification, by: &StaffId) -> Result<Vec<DocumentId>, Re
 fn approve(
     customer: &Customer,
     context: &Context,
-    comment: Option<&Prose<1000>>,
+    Remarks { comment, signature }: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
     let file = &customer.qualification;
     let by = context.turn.actor.clone();
@@ -353,9 +381,18 @@ fn approve(
         d.standing == Standing::Superseded && d.paper.valid_to.is_some_and(|end| end < since)
     });
     let forgotten = forgotten.map(|(id, _)| *id).collect();
-    let comment = comment.cloned();
-    let approved = Approved { documents, superseded, forgotten, comment, by };
+    let approved = Approved { documents, superseded, forgotten, comment, signature, by };
     Ok(vec![Event::QualificationApproved(approved)])
+}
+
+fn decline(
+    file: &Qualification,
+    by: StaffId,
+    reason: &Prose<500>,
+    Remarks { comment, signature }: Remarks,
+) -> Result<Declined, Rejection> {
+    let documents = open_review(file, &by)?;
+    Ok(Declined { documents, reason: reason.clone(), comment, signature, by })
 }
 
 impl Qualification {

@@ -97,17 +97,23 @@ impl World {
                         ("staff-quality-1", Role::Quality, of(revoke))
                     }
                     _ if self.rng.random_bool(0.3) => {
-                        let reject = qualification::Command::Reject { reason, comment: None };
+                        let reject = qualification::Command::Reject {
+                            reason,
+                            remarks: qualification::Remarks::default(),
+                        };
                         ("staff-quality-1", Role::Quality, of(reject))
                     }
                     _ => {
-                        let refuse = qualification::Command::Return { reason, comment: None };
+                        let refuse = qualification::Command::Return {
+                            reason,
+                            remarks: qualification::Remarks::default(),
+                        };
                         ("staff-quality-1", Role::Quality, of(refuse))
                     }
                 }
             }
             _ => {
-                let approve = qualification::Command::Approve { comment: None };
+                let approve = qualification::Command::Approve(qualification::Remarks::default());
                 ("staff-quality-1", Role::Quality, of(approve))
             }
         }

@@ -18,7 +18,7 @@ fn review(command: qualification::Command) -> Command {
 }
 
 fn approve() -> Command {
-    review(qualification::Command::Approve { comment: None })
+    review(qualification::Command::Approve(qualification::Remarks::default()))
 }
 
 #[test]
@@ -50,13 +50,27 @@ fn a_returned_paper_can_be_submitted_again_and_a_rejected_one_is_gone() {
     stage.submit();
     let reason = "缺少公章".parse().unwrap();
     stage
-        .ask("staff-q", &[], &review(qualification::Command::Return { reason, comment: None }))
+        .ask(
+            "staff-q",
+            &[],
+            &review(qualification::Command::Return {
+                reason,
+                remarks: qualification::Remarks::default(),
+            }),
+        )
         .unwrap();
     assert_eq!(stage.customer.qualification.status(), "returned");
     stage.submit();
     let reason = "伪造".parse().unwrap();
     stage
-        .ask("staff-q", &[], &review(qualification::Command::Reject { reason, comment: None }))
+        .ask(
+            "staff-q",
+            &[],
+            &review(qualification::Command::Reject {
+                reason,
+                remarks: qualification::Remarks::default(),
+            }),
+        )
         .unwrap();
     assert_eq!(stage.customer.qualification.status(), "rejected");
     assert!(stage.customer.qualification.documents.is_empty());
