@@ -53,11 +53,16 @@ pub(crate) fn written<T: Serialize>(value: &T) -> Result<String, Error> {
 }
 
 /// The rows of a command's events, or why they cannot be recorded.
-pub(crate) fn lines<E: Event, R>(stream: &str, events: &[E]) -> Result<Vec<Line>, Refusal<R>> {
+pub(crate) fn lines<E: Event, R>(
+    stream: &str,
+    events: &[E],
+    metadata: &str,
+) -> Result<Vec<Line>, Refusal<R>> {
     if events.len() > EVENTS_MAX {
         return Err(Refusal::TooLarge(TooLarge::Events { events: events.len(), most: EVENTS_MAX }));
     }
     let mut lines: Vec<Line> = Vec::with_capacity(events.len());
+    let metadata = leaf::digest(metadata);
     for event in events {
         let payload = written(event)?;
         if payload.len() > PAYLOAD_MAX {
@@ -74,7 +79,8 @@ pub(crate) fn lines<E: Event, R>(stream: &str, events: &[E]) -> Result<Vec<Line>
             }
         }
         let (event_type, event_version) = (event.event_type(), event.event_version());
-        lines.push(Line { event_type, event_version, payload, claim });
+        let leaf_tail = leaf::tail(&event_type, &event_version, &payload, &metadata);
+        lines.push(Line { event_type, event_version, payload, claim, leaf_tail });
     }
     Ok(lines)
 }
@@ -85,20 +91,6 @@ pub(crate) fn bounded(what: &'static str, text: &str) -> Result<(), Error> {
         return Err(Error::Malformed { what, bytes: text.len(), most: TEXT_MAX });
     }
     Ok(())
-}
-
-/// The hash input of each line, in order: the part before and the part after the recording time.
-pub(crate) fn leaf_parts(
-    aggregate_type: &str,
-    stream: &str,
-    sequence: i64,
-    line: &Line,
-    metadata: &[u8; 32],
-) -> (Vec<u8>, Vec<u8>) {
-    (
-        leaf::head(aggregate_type, stream, sequence),
-        leaf::tail(&line.event_type, &line.event_version, &line.payload, metadata),
-    )
 }
 
 /// Folds what follows onto a state.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use journal::{Journal, Position};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep_until};
 
 use crate::Error;
 use crate::follower::{Follower, Turn};
@@ -17,6 +18,10 @@ use crate::store::{Link, Session};
 
 /// How long a database that is away is left alone.
 const PAUSE_MS: u64 = 250;
+/// The least time from one turn's beginning to the next one's. What happens after a silence is written at once; under load several
+/// commands share one transaction, and it is the statements that cost. A turn over much takes longer than this, and the next
+/// follows without a wait.
+const TURNS_APART: Duration = Duration::from_millis(10);
 
 /// Whether the projector works.
 #[derive(Clone, Debug, Default)]
@@ -126,6 +131,7 @@ impl Following {
     async fn follow(&mut self, mut follower: Follower) -> (Follower, Option<Error>) {
         let mut doorbell = self.journal.doorbell();
         loop {
+            let began = Instant::now();
             doorbell.borrow_and_update();
             let turn = follower.turn().await;
             self.reached.send_if_modified(|reached| {
@@ -136,7 +142,7 @@ impl Following {
             match turn {
                 Err(error) => return (follower, Some(error)),
                 Ok(Turn::Moved) if *self.stopping.borrow() => return (follower, None),
-                Ok(Turn::Moved) => {}
+                Ok(Turn::Moved) => sleep_until(began + TURNS_APART).await,
                 Ok(Turn::Idle) => {
                     self.standing.send_if_modified(|standing| {
                         let mended = !matches!(standing, Standing::Following);

@@ -124,6 +124,7 @@ impl<'a> Run<'a> {
                 event_version: "1".to_owned(),
                 payload: format!(r#"{{"limited":{{"limit":{}}}}}"#, scenario.limit),
                 claim: None,
+                leaf_tail: Vec::new(),
             },
             key: None,
             metadata: "{}".to_owned(),

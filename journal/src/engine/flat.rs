@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use crate::executor::{Appended, Batch, Draft, Group, Line, Moved, News, Refused, Verdict};
 use crate::types::{Read, count};
-use crate::{Error, Position, Version, codec, leaf};
+use crate::{Error, Position, Version, leaf};
 
 /// Numbers count from 0 and follow the order of the batch.
 pub(super) struct Flat<'a> {
@@ -21,7 +21,7 @@ pub(super) struct Flat<'a> {
     pub(super) reads: Vec<(usize, usize)>,
 }
 
-/// One event to be inserted. `head` and `tail` are the leaf's input before and after the recording time.
+/// One event to be inserted. `head` is the leaf's input before the recording time.
 pub(super) struct Row<'a> {
     pub(super) group: usize,
     pub(super) of: &'a Group,
@@ -31,7 +31,6 @@ pub(super) struct Row<'a> {
     /// On a command's first event only.
     pub(super) key: Option<&'a str>,
     pub(super) head: Vec<u8>,
-    pub(super) tail: Vec<u8>,
 }
 
 /// What the database found.
@@ -87,16 +86,11 @@ impl<'a> Flat<'a> {
         for (g, of) in self.batch.groups.iter().enumerate() {
             let mut sequence = of.base.0;
             for draft in &of.drafts {
-                if draft.lines.is_empty() {
-                    continue;
-                }
-                let metadata = leaf::digest(&draft.metadata);
                 for (n, line) in draft.lines.iter().enumerate() {
                     sequence += 1;
-                    let (head, tail) =
-                        codec::leaf_parts(of.aggregate_type, &of.stream, sequence, line, &metadata);
+                    let head = leaf::head(of.aggregate_type, &of.stream, sequence);
                     let key = (n == 0).then_some(draft.key.as_str());
-                    rows.push(Row { group: g, of, draft, line, sequence, key, head, tail });
+                    rows.push(Row { group: g, of, draft, line, sequence, key, head });
                 }
             }
         }

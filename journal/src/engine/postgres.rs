@@ -370,7 +370,6 @@ fn arguments(batch: &Batch, flat: &Flat<'_>) -> Result<PgArguments, BoxDynError>
     let groups = &batch.groups;
     let mut rows = flat.rows();
     let heads: Vec<Vec<u8>> = rows.iter_mut().map(|row| std::mem::take(&mut row.head)).collect();
-    let tails: Vec<Vec<u8>> = rows.iter_mut().map(|row| std::mem::take(&mut row.tail)).collect();
     let texts: usize =
         rows.iter().map(|row| row.line.payload.len() + row.draft.metadata.len()).sum();
     let mut to = PgArguments::default();
@@ -401,6 +400,6 @@ fn arguments(batch: &Batch, flat: &Flat<'_>) -> Result<PgArguments, BoxDynError>
     to.add(rows.iter().map(|row| row.key).collect::<Vec<Option<&str>>>())?;
     to.add(rows.iter().map(|row| row.line.claim.as_deref()).collect::<Vec<Option<&str>>>())?;
     to.add(heads)?;
-    to.add(tails)?;
+    to.add(rows.iter().map(|row| row.line.leaf_tail.as_slice()).collect::<Vec<&[u8]>>())?;
     Ok(to)
 }

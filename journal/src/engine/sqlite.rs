@@ -298,5 +298,5 @@ fn bind<'q>(
     arguments.add(row.draft.command_id.to_string())?;
     arguments.add(row.key)?;
     arguments.add(row.line.claim.as_deref())?;
-    arguments.add(leaf::leaf(&row.head, recorded_us, &row.tail).to_vec())
+    arguments.add(leaf::leaf(&row.head, recorded_us, &row.line.leaf_tail).to_vec())
 }

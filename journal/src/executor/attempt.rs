@@ -444,7 +444,7 @@ fn decide<A: Decider, R: Rule<A>>(
         return (Err(Refusal::Stale { expected, actual: version }), Vec::new());
     }
     match order.rule.decide(prepared, state) {
-        Ok(events) => match codec::lines(&order.stream, &events) {
+        Ok(events) => match codec::lines(&order.stream, &events, &order.metadata) {
             Ok(lines) => (Ok(events), lines),
             Err(refusal) => (Err(refusal), Vec::new()),
         },

@@ -58,6 +58,8 @@ pub struct Line {
     pub event_version: String,
     pub payload: String,
     pub claim: Option<String>,
+    /// The part of the leaf's input after the recording time. Hashed by the command's own task: the writer is one for all.
+    pub leaf_tail: Vec<u8>,
 }
 
 /// What a batch led to.

@@ -201,7 +201,7 @@ impl<B: Backend> Executor<B> {
             return Err(Refusal::Stale { expected, actual: known.version });
         }
         let events = known.state.decide(&context, &request.command).map_err(Refusal::Rejected)?;
-        for line in codec::lines(&request.stream, &events)? {
+        for line in codec::lines(&request.stream, &events, "")? {
             if let Some(claim) = line.claim
                 && let Some(holder) = self.shared().backend.holder(&claim).await?
             {
