@@ -4,6 +4,7 @@
 //! Exactly one pack is in force: the last one that was loaded.
 
 pub mod pack;
+pub mod table;
 
 use std::sync::Arc;
 

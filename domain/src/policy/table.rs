@@ -1,0 +1,300 @@
+//! Decision tables: rules that finance and quality read and change, and that can be proved.
+//!
+//! A row says of each fact which values it is for, and what the answer is then. A table is read whole or not at all: every cell
+//! is parsed against its fact's type, and all that is wrong with it is said at once. [`check`] proves what the hit policy needs.
+//! Whatever goes wrong while a table is asked is a [`Fault`], and a fault is a hold: no table allows by mistake.
+
+pub mod axis;
+pub mod cell;
+pub mod check;
+mod set;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+use axis::{Axis, Fact, OffAxis, Value};
+use cell::CellError;
+use set::Set;
+
+/// The most rows of a table.
+pub const ROWS_MAX: usize = 1_000;
+/// The most inputs of a table.
+pub const INPUTS_MAX: usize = 16;
+
+/// Which of the rows that match answer, in the terms of DMN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HitPolicy {
+    /// Exactly one row matches.
+    Unique,
+    /// The first that matches.
+    First,
+    /// All, in their order; none is an answer too.
+    Collect,
+    /// The sum of all; 0 where none matches.
+    CollectSum,
+    CollectMin,
+    CollectMax,
+}
+
+impl HitPolicy {
+    /// Whether some row must match, whatever the values.
+    fn needs_a_row(self) -> bool {
+        !matches!(self, Self::Collect | Self::CollectSum)
+    }
+}
+
+/// How the answer goes when one input grows and the others stay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Course {
+    Rising,
+    Falling,
+}
+
+/// A table as it is written.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    pub name: String,
+    pub hit: HitPolicy,
+    /// The facts that it asks about, by name.
+    pub inputs: Vec<String>,
+    /// What its answers can be.
+    pub output: Axis,
+    /// Inputs that the answer rises or falls with, as its owners declare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub monotone: Vec<Monotone>,
+    pub rows: Vec<SourceRow>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Monotone {
+    pub input: String,
+    pub course: Course,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceRow {
+    pub id: String,
+    /// One cell for each input.
+    pub when: Vec<String>,
+    pub then: String,
+}
+
+/// What is wrong with a table as it is written. Rows and columns are counted from 1.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Mistake {
+    #[error("input {column}: there is no fact {name:?}")]
+    UnknownFact { column: usize, name: String },
+    #[error("input {column}: {name:?} is asked about twice")]
+    RepeatedFact { column: usize, name: String },
+    #[error("a table has at most {INPUTS_MAX} inputs and {ROWS_MAX} rows, and at least one row")]
+    Size,
+    #[error("row {row}: {found} cells for {inputs} inputs")]
+    Cells { row: usize, found: usize, inputs: usize },
+    #[error("row {row}: the id {id:?} is empty or was used before")]
+    RowId { row: usize, id: String },
+    #[error("row {row}, column {column}: {error}")]
+    Cell { row: usize, column: usize, error: CellError },
+    #[error("row {row}: {text:?} is no answer of this table: {why}")]
+    Answer { row: usize, text: String, why: OffAxis },
+    #[error("{input:?} is declared monotone, and is no input that has an order")]
+    Monotone { input: String },
+    #[error("a table that collects a list has no order of answers")]
+    ListHasNoOrder,
+    #[error("only numbers can be summed")]
+    SumOfOthers,
+}
+
+/// A table whose every cell is understood.
+#[derive(Clone, Debug)]
+pub struct Table {
+    name: String,
+    hit: HitPolicy,
+    facts: Vec<Fact>,
+    output: Axis,
+    monotone: Vec<(usize, Course)>,
+    rows: Vec<Row>,
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    id: String,
+    cells: Vec<Set>,
+    then: i64,
+}
+
+/// An answer, and the ids of the rows that gave it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub outcome: Outcome,
+    pub rows: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    One(Value),
+    All(Vec<Value>),
+}
+
+/// Why there is no answer: whoever asked must hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    #[error("{given} values were given for {inputs} inputs")]
+    Inputs { given: usize, inputs: usize },
+    #[error("{fact} is {value}: {why}")]
+    OffAxis { fact: String, value: Value, why: OffAxis },
+    #[error("no row is for these values")]
+    NoRow,
+    #[error("rows {rows:?} are for the same values")]
+    SeveralRows { rows: Vec<String> },
+    #[error("the sum is beyond what a number holds")]
+    Overflow,
+}
+
+impl Table {
+    /// Reads a table, or says everything that is wrong with it.
+    pub fn read(source: &Source, catalogue: &[Fact]) -> Result<Self, Vec<Mistake>> {
+        let mut mistakes = Vec::new();
+        if source.inputs.len() > INPUTS_MAX || !(1..=ROWS_MAX).contains(&source.rows.len()) {
+            return Err(vec![Mistake::Size]);
+        }
+        let mut facts: Vec<Fact> = Vec::with_capacity(source.inputs.len());
+        for (name, column) in source.inputs.iter().zip(1..) {
+            let name = name.clone();
+            match catalogue.iter().find(|fact| fact.name == name) {
+                None => mistakes.push(Mistake::UnknownFact { column, name }),
+                Some(fact) if facts.contains(fact) => {
+                    mistakes.push(Mistake::RepeatedFact { column, name });
+                }
+                Some(fact) => facts.push(fact.clone()),
+            }
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let monotone = declared(source, &facts, &mut mistakes);
+        let mut rows = Vec::with_capacity(source.rows.len());
+        let mut ids = HashSet::new();
+        for (written, row) in source.rows.iter().zip(1..) {
+            if written.id.trim().is_empty() || !ids.insert(&written.id) {
+                mistakes.push(Mistake::RowId { row, id: written.id.clone() });
+            }
+            rows.extend(read_row(written, row, &facts, &source.output, &mut mistakes));
+        }
+        if !mistakes.is_empty() {
+            return Err(mistakes);
+        }
+        let (name, output) = (source.name.clone(), source.output.clone());
+        Ok(Self { name, hit: source.hit, facts, output, monotone, rows })
+    }
+
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The answer for one value of each fact, in their order.
+    pub fn answer(&self, values: &[Value]) -> Result<Answer, Fault> {
+        if values.len() != self.facts.len() {
+            return Err(Fault::Inputs { given: values.len(), inputs: self.facts.len() });
+        }
+        let mut point = Vec::with_capacity(values.len());
+        for (fact, value) in self.facts.iter().zip(values) {
+            point.push(fact.at(value).map_err(|why| Fault::OffAxis {
+                fact: fact.name.clone(),
+                value: value.clone(),
+                why,
+            })?);
+        }
+        let hits: Vec<&Row> = self.rows.iter().filter(|row| row.is_for(&point)).collect();
+        self.chosen(&hits)
+    }
+
+    fn chosen(&self, hits: &[&Row]) -> Result<Answer, Fault> {
+        let one = |hit: Option<&&Row>| {
+            let row = hit.ok_or(Fault::NoRow)?;
+            let outcome = Outcome::One(self.output.value(row.then));
+            Ok(Answer { outcome, rows: vec![row.id.clone()] })
+        };
+        let all = || hits.iter().map(|row| row.id.clone()).collect();
+        match self.hit {
+            HitPolicy::Unique if hits.len() > 1 => Err(Fault::SeveralRows { rows: all() }),
+            HitPolicy::Unique | HitPolicy::First => one(hits.first()),
+            HitPolicy::CollectMin => one(hits.iter().min_by_key(|row| row.then)),
+            // The first of those that are equal, as with the least.
+            HitPolicy::CollectMax => one(hits.iter().rev().max_by_key(|row| row.then)),
+            HitPolicy::Collect => {
+                let values = hits.iter().map(|row| self.output.value(row.then)).collect();
+                Ok(Answer { outcome: Outcome::All(values), rows: all() })
+            }
+            HitPolicy::CollectSum => {
+                let mut sum = Decimal::ZERO;
+                for row in hits {
+                    let Value::Number(number) = self.output.value(row.then) else {
+                        return Err(Fault::Overflow);
+                    };
+                    sum = sum.checked_add(number).ok_or(Fault::Overflow)?;
+                }
+                Ok(Answer { outcome: Outcome::One(Value::Number(sum)), rows: all() })
+            }
+        }
+    }
+}
+
+impl Row {
+    fn is_for(&self, point: &[i64]) -> bool {
+        self.cells.iter().zip(point).all(|(cell, at)| cell.contains(*at))
+    }
+}
+
+fn declared(source: &Source, facts: &[Fact], mistakes: &mut Vec<Mistake>) -> Vec<(usize, Course)> {
+    if source.hit == HitPolicy::Collect && !source.monotone.is_empty() {
+        mistakes.push(Mistake::ListHasNoOrder);
+    }
+    if source.hit == HitPolicy::CollectSum && !matches!(source.output, Axis::Number { .. }) {
+        mistakes.push(Mistake::SumOfOthers);
+    }
+    let mut monotone = Vec::with_capacity(source.monotone.len());
+    for Monotone { input, course } in &source.monotone {
+        let ordered = |fact: &Fact| fact.name == *input && !matches!(fact.axis, Axis::Code(_));
+        match facts.iter().position(ordered) {
+            Some(column) => monotone.push((column, *course)),
+            None => mistakes.push(Mistake::Monotone { input: input.clone() }),
+        }
+    }
+    monotone
+}
+
+fn read_row(
+    written: &SourceRow,
+    row: usize,
+    facts: &[Fact],
+    output: &Axis,
+    mistakes: &mut Vec<Mistake>,
+) -> Option<Row> {
+    if written.when.len() != facts.len() {
+        let (found, inputs) = (written.when.len(), facts.len());
+        mistakes.push(Mistake::Cells { row, found, inputs });
+        return None;
+    }
+    let before = mistakes.len();
+    let mut cells = Vec::with_capacity(facts.len());
+    for ((text, fact), column) in written.when.iter().zip(facts).zip(1..) {
+        match cell::meaning(text, fact) {
+            Ok(set) => cells.push(set),
+            Err(error) => mistakes.push(Mistake::Cell { row, column, error }),
+        }
+    }
+    let then = cell::answer(&written.then, output).map_err(|why| {
+        mistakes.push(Mistake::Answer { row, text: written.then.clone(), why });
+    });
+    let then = then.ok()?;
+    (mistakes.len() == before).then(|| Row { id: written.id.clone(), cells, then })
+}

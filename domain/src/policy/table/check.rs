@@ -1,0 +1,352 @@
+//! The checker: what is proved of a table before it may be used, and a counter-example where it cannot be.
+//!
+//! - **complete**: some row is for every combination of values, where the hit policy needs one;
+//! - **free of overlap**: no two rows are for the same values, where exactly one may match;
+//! - **free of rows that are never reached**, where the first that matches answers;
+//! - **monotone**, where it is declared so.
+//!
+//! A column falls into sections: stretches of values that the same rows are for. The search goes through the columns section by
+//! section and keeps the rows that are still possible. What was seen of the columns that follow depends on these rows alone, so
+//! each set of rows is looked into once per column. Tables of real life need a few thousand steps; one that needs more than
+//! [`STEPS_MAX`] is called too complex, which is no proof.
+
+use std::collections::HashSet;
+
+use super::axis::{Fact, Value};
+use super::set::Set;
+use super::{Course, HitPolicy, Table};
+
+/// The most sets of rows that one search looks into.
+pub const STEPS_MAX: usize = 500_000;
+/// The most pairs of rows that overlap and are told.
+const OVERLAPS_MAX: usize = 20;
+
+/// What is not so. Rows are counted from 1; examples have one value for each input.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Finding {
+    /// No row is for these values.
+    Gap { example: Vec<Value> },
+    /// Both rows are for these values.
+    Overlap { rows: (usize, usize), example: Vec<Value> },
+    /// The rows before it are for all of its values.
+    Unreachable { row: usize },
+    /// The answer goes against the declared course between these two, which differ in one input.
+    AgainstCourse { input: usize, lower: Vec<Value>, higher: Vec<Value> },
+    /// The search was given up.
+    TooComplex,
+}
+
+/// Everything that is found; nothing, and the table is proved.
+pub fn check(table: &Table) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let sections = Sections::of(table);
+    if table.hit.needs_a_row() {
+        match sections.gap(table, None) {
+            Ok(None) => {}
+            Ok(Some(point)) => findings.push(Finding::Gap { example: values(table, &point) }),
+            Err(TooComplex) => findings.push(Finding::TooComplex),
+        }
+    }
+    match table.hit {
+        HitPolicy::Unique => findings.extend(overlaps(table).take(OVERLAPS_MAX)),
+        HitPolicy::First => {
+            for row in 0..table.rows.len() {
+                match sections.gap(table, Some(row)) {
+                    Ok(None) => findings.push(Finding::Unreachable { row: row + 1 }),
+                    Ok(Some(_)) => {}
+                    Err(TooComplex) => findings.push(Finding::TooComplex),
+                }
+            }
+        }
+        HitPolicy::Collect
+        | HitPolicy::CollectSum
+        | HitPolicy::CollectMin
+        | HitPolicy::CollectMax => {}
+    }
+    for (input, course) in &table.monotone {
+        match sections.against(table, *input, *course) {
+            Ok(None) => {}
+            Ok(Some((lower, higher))) => findings.push(Finding::AgainstCourse {
+                input: *input,
+                lower: values(table, &lower),
+                higher: values(table, &higher),
+            }),
+            Err(TooComplex) => findings.push(Finding::TooComplex),
+        }
+    }
+    findings.dedup();
+    findings
+}
+
+fn values(table: &Table, point: &[i64]) -> Vec<Value> {
+    table.facts.iter().zip(point).map(|(fact, at)| fact.value(*at)).collect()
+}
+
+fn overlaps(table: &Table) -> impl Iterator<Item = Finding> {
+    let rows = table.rows.iter().enumerate();
+    rows.flat_map(move |(n, row)| {
+        table.rows.iter().enumerate().skip(n + 1).filter_map(move |(other, later)| {
+            let common = row.cells.iter().zip(&later.cells).map(|(a, b)| a.and(b).least());
+            let point: Vec<i64> = common.collect::<Option<_>>()?;
+            Some(Finding::Overlap { rows: (n + 1, other + 1), example: values(table, &point) })
+        })
+    })
+}
+
+struct TooComplex;
+
+/// One coordinate for each input.
+type Point = Vec<i64>;
+
+/// Some rows of a table.
+#[derive(Clone, PartialEq, Eq, Hash)]
+struct Rows(Vec<u64>);
+
+impl Rows {
+    /// Those of the first `count` for which `is_in` holds.
+    fn of(count: usize, is_in: impl Fn(usize) -> bool) -> Self {
+        let mut words = vec![0; count.div_ceil(64)];
+        for row in (0..count).filter(|row| is_in(*row)) {
+            if let Some(word) = words.get_mut(row / 64) {
+                *word |= 1 << (row % 64);
+            }
+        }
+        Self(words)
+    }
+
+    fn contains(&self, row: usize) -> bool {
+        self.0.get(row / 64).is_some_and(|word| word & (1 << (row % 64)) != 0)
+    }
+
+    fn and(&self, other: &Self) -> Self {
+        Self(self.0.iter().zip(&other.0).map(|(a, b)| a & b).collect())
+    }
+
+    fn meets(&self, other: &Self) -> bool {
+        self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.0.iter().all(|word| *word == 0)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        (0..self.0.len() * 64).filter(|row| self.contains(*row))
+    }
+}
+
+/// A stretch of values that the same rows are for.
+struct Section {
+    /// One of its values.
+    at: i64,
+    rows: Rows,
+}
+
+/// The sections of every column, in the order of their values.
+struct Sections {
+    columns: Vec<Vec<Section>>,
+    /// Columns by the number of their sections, the fewest first: there the search branches least where it begins.
+    order: Vec<usize>,
+}
+
+impl Sections {
+    fn of(table: &Table) -> Self {
+        let columns: Vec<Vec<Section>> =
+            table.facts.iter().enumerate().map(|(n, fact)| column(table, n, fact)).collect();
+        let mut order: Vec<usize> = (0..columns.len()).collect();
+        order.sort_by_key(|n| columns.get(*n).map_or(0, Vec::len));
+        Self { columns, order }
+    }
+
+    /// Values that no row is for; or, given a row, values of it that no row before it is for.
+    fn gap(&self, table: &Table, within: Option<usize>) -> Result<Option<Point>, TooComplex> {
+        let count = within.unwrap_or(table.rows.len());
+        let all: Vec<Set> = match within.and_then(|row| table.rows.get(row)) {
+            Some(row) => row.cells.clone(),
+            None => table.facts.iter().map(Fact::all).collect(),
+        };
+        // Rows that are for everything in the columns that follow: where one is left, nothing is missing.
+        let mut whole = vec![Rows::of(table.rows.len(), |row| row < count)];
+        for column in self.order.iter().rev() {
+            let holds = |row: usize| {
+                let cell = table.rows.get(row).and_then(|row| row.cells.get(*column));
+                let wanted = all.get(*column);
+                cell.zip(wanted).is_some_and(|(cell, wanted)| wanted.without(cell).is_empty())
+            };
+            let before = whole
+                .last()
+                .map(|rows| Rows::of(table.rows.len(), |row| rows.contains(row) && holds(row)));
+            whole.extend(before);
+        }
+        whole.reverse();
+        let rows = Rows::of(table.rows.len(), |row| row < count);
+        let mut search = Search { sections: self, within, whole, covered: HashSet::new() };
+        let mut point = vec![0; self.columns.len()];
+        Ok(search.gap(0, &rows, &mut point)?.then_some(point))
+    }
+
+    /// Two points, alike but for one input, between which the answer goes the wrong way.
+    fn against(
+        &self,
+        table: &Table,
+        input: usize,
+        course: Course,
+    ) -> Result<Option<(Point, Point)>, TooComplex> {
+        let order: Vec<usize> =
+            self.order.iter().copied().filter(|column| *column != input).collect();
+        let mut walk = Walk { sections: self, table, input, course, order, seen: HashSet::new() };
+        let rows = Rows::of(table.rows.len(), |_| true);
+        let mut point = vec![0; self.columns.len()];
+        Ok(walk.against(0, &rows, &mut point)?.map(|(lower, higher)| {
+            let with = |at: i64| {
+                let mut whole = point.clone();
+                put(&mut whole, input, at);
+                whole
+            };
+            (with(lower), with(higher))
+        }))
+    }
+}
+
+fn column(table: &Table, number: usize, fact: &Fact) -> Vec<Section> {
+    let all = fact.all();
+    let cells: Vec<&Set> = table.rows.iter().filter_map(|row| row.cells.get(number)).collect();
+    // Where a section can begin: at the beginning of a range, and after its end.
+    let mut starts: Vec<i64> = Vec::new();
+    for range in cells.iter().flat_map(|cell| cell.ranges()).chain(all.ranges()) {
+        starts.push(range.first);
+        starts.extend(range.last.checked_add(1));
+    }
+    starts.sort_unstable();
+    starts.dedup();
+    let inside = starts.into_iter().filter(|at| all.contains(*at));
+    let rows =
+        |at: i64| Rows::of(cells.len(), |row| cells.get(row).is_some_and(|cell| cell.contains(at)));
+    inside.map(|at| Section { at, rows: rows(at) }).collect()
+}
+
+fn put(point: &mut [i64], column: usize, at: i64) {
+    if let Some(place) = point.get_mut(column) {
+        *place = at;
+    }
+}
+
+/// Looks for values that none of some rows is for.
+struct Search<'a> {
+    sections: &'a Sections,
+    within: Option<usize>,
+    whole: Vec<Rows>,
+    covered: HashSet<(usize, Rows)>,
+}
+
+impl Search<'_> {
+    /// Whether there are such values from the `nth` column of the order on; they are left in `point`.
+    fn gap(&mut self, nth: usize, rows: &Rows, point: &mut [i64]) -> Result<bool, TooComplex> {
+        if self.whole.get(nth).is_some_and(|whole| whole.meets(rows)) {
+            return Ok(false);
+        }
+        let sections = self.sections;
+        let Some(column) = sections.order.get(nth) else { return Ok(rows.is_empty()) };
+        if self.covered.contains(&(nth, rows.clone())) {
+            return Ok(false);
+        }
+        if self.covered.len() >= STEPS_MAX {
+            return Err(TooComplex);
+        }
+        let mut looked_into = HashSet::new();
+        for section in sections.columns.get(*column).into_iter().flatten() {
+            if self.within.is_some_and(|row| !section.rows.contains(row)) {
+                continue;
+            }
+            let left = rows.and(&section.rows);
+            if looked_into.contains(&left) {
+                continue;
+            }
+            put(point, *column, section.at);
+            if self.gap(nth + 1, &left, point)? {
+                return Ok(true);
+            }
+            looked_into.insert(left);
+        }
+        self.covered.insert((nth, rows.clone()));
+        Ok(false)
+    }
+}
+
+/// Looks for a step of one input at which the answer goes the wrong way.
+struct Walk<'a> {
+    sections: &'a Sections,
+    table: &'a Table,
+    input: usize,
+    course: Course,
+    order: Vec<usize>,
+    seen: HashSet<(usize, Rows)>,
+}
+
+impl Walk<'_> {
+    fn against(
+        &mut self,
+        nth: usize,
+        rows: &Rows,
+        point: &mut [i64],
+    ) -> Result<Option<(i64, i64)>, TooComplex> {
+        let Some(column) = self.order.get(nth).copied() else { return Ok(self.step(rows)) };
+        if self.seen.contains(&(nth, rows.clone())) {
+            return Ok(None);
+        }
+        if self.seen.len() >= STEPS_MAX {
+            return Err(TooComplex);
+        }
+        let sections = self.sections;
+        let mut looked_into = HashSet::new();
+        for section in sections.columns.get(column).into_iter().flatten() {
+            let left = rows.and(&section.rows);
+            if looked_into.contains(&left) {
+                continue;
+            }
+            put(point, column, section.at);
+            if let Some(step) = self.against(nth + 1, &left, point)? {
+                return Ok(Some(step));
+            }
+            looked_into.insert(left);
+        }
+        self.seen.insert((nth, rows.clone()));
+        Ok(None)
+    }
+
+    /// The other inputs are settled. Values for which there is no answer are passed over, and so is a missing one.
+    fn step(&self, rows: &Rows) -> Option<(i64, i64)> {
+        let fact = self.table.facts.get(self.input)?;
+        let mut before: Option<(i64, i128)> = None;
+        for section in self.sections.columns.get(self.input).into_iter().flatten() {
+            if fact.value(section.at) == Value::Missing {
+                continue;
+            }
+            let Some(answer) = self.answer(&rows.and(&section.rows)) else { continue };
+            if let Some((at, earlier)) = before {
+                let wrong = match self.course {
+                    Course::Rising => answer < earlier,
+                    Course::Falling => answer > earlier,
+                };
+                if wrong {
+                    return Some((at, section.at));
+                }
+            }
+            before = Some((section.at, answer));
+        }
+        None
+    }
+
+    /// Where the answer lies that these matching rows give.
+    fn answer(&self, rows: &Rows) -> Option<i128> {
+        let mut answers =
+            rows.iter().filter_map(|row| self.table.rows.get(row)).map(|row| i128::from(row.then));
+        match self.table.hit {
+            HitPolicy::Unique | HitPolicy::First => answers.next(),
+            HitPolicy::CollectMin => answers.min(),
+            HitPolicy::CollectMax => answers.max(),
+            HitPolicy::CollectSum => Some(answers.sum()),
+            HitPolicy::Collect => None,
+        }
+    }
+}
