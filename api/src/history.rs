@@ -19,7 +19,7 @@ use crate::decisions::{DecisionView, of_event};
 use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::extract::{Path, Query};
-use crate::names;
+use crate::names::Names;
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
 
@@ -42,20 +42,16 @@ pub struct Told {
 }
 
 impl Told {
-    async fn of(door: &Door, row: TimelineRow) -> Result<Self, Problem> {
-        let signature = match row.signature {
-            Some(digest) => names::opened(door, digest).await?,
-            None => None,
-        };
-        Ok(Self {
-            signature,
+    fn of(row: TimelineRow, names: &Names) -> Self {
+        Self {
+            signature: row.signature.and_then(|digest| names.opened(digest)),
             position: row.position,
             version: row.version,
             event_type: row.event_type,
             recorded_at: row.recorded_at,
             actor: row.actor,
             sentence: Text { zh: row.sentence_zh, en: row.sentence_en },
-        })
+        }
     }
 }
 
@@ -78,11 +74,10 @@ pub async fn history(
     if listed.items.is_empty() && paging.keyset.after.is_none() {
         return Err(Problem::not_found("customer", id));
     }
-    let mut told = Vec::with_capacity(listed.items.len());
-    for row in listed.items.into_iter().filter(|row| sight.tells(&row.event_type).is_some()) {
-        told.push(Told::of(&door, row).await?);
-    }
-    paging.answer(Listed { items: told, next: listed.next })
+    let names = Names::behind(&door, listed.items.iter().filter_map(|row| row.signature)).await?;
+    let told = |row: &TimelineRow| sight.tells(&row.event_type).is_some();
+    let told = listed.items.into_iter().filter(told).map(|row| Told::of(row, &names));
+    paging.answer(Listed { items: told.collect(), next: listed.next })
 }
 
 /// A decision of the past

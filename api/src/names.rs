@@ -39,34 +39,46 @@ pub async fn settle<E>(
     if !unused {
         return;
     }
-    if let Err(error) = door.journal().openings().discard(&format!("{PREFIX}{name}")).await {
+    if let Err(error) = door.journal().openings().discard(&key(name)).await {
         tracing::warn!(%error, "a name that no event carries could not be discarded");
     }
 }
 
-/// The name behind what [`keep`] answered; none once it was erased.
-pub async fn opened(door: &Door, name: Sha256Digest) -> Result<Option<String>, Problem> {
-    Ok(door.journal().openings().open(&format!("{PREFIX}{name}")).await?)
-}
-
-/// The names of a list's tokens and their people that were not erased.
+/// The names of a list that were not erased.
 pub struct Names {
     by_digest: HashMap<String, String>,
     by_subject: HashMap<String, String>,
 }
 
 impl Names {
-    pub async fn among(door: &Door, tokens: &[Arc<Credential>]) -> Result<Self, Problem> {
+    /// Of tokens and their people.
+    pub async fn of_tokens(door: &Door, tokens: &[Arc<Credential>]) -> Result<Self, Problem> {
+        let of_people = tokens.iter().filter_map(|token| token.name_digest).map(key);
+        let keys = tokens.iter().map(|token| token.token.to_string()).chain(of_people);
+        Self::among(door, keys.collect()).await
+    }
+
+    /// Behind what [`keep`] answered.
+    pub async fn behind(
+        door: &Door,
+        digests: impl IntoIterator<Item = Sha256Digest>,
+    ) -> Result<Self, Problem> {
+        Self::among(door, digests.into_iter().map(key).collect()).await
+    }
+
+    async fn among(door: &Door, keys: Vec<String>) -> Result<Self, Problem> {
         let (mut by_digest, mut by_subject) = (HashMap::new(), HashMap::new());
-        let of_people = tokens.iter().filter_map(|token| token.name_digest);
-        let of_people = of_people.map(|digest| format!("{PREFIX}{digest}"));
-        let keys: Vec<_> =
-            tokens.iter().map(|token| token.token.to_string()).chain(of_people).collect();
-        for opening in door.journal().openings().known(&keys).await? {
-            by_digest.insert(opening.digest, opening.text.clone());
-            by_subject.insert(opening.subject, opening.text);
+        if !keys.is_empty() {
+            for opening in door.journal().openings().known(&keys).await? {
+                by_digest.insert(opening.digest, opening.text.clone());
+                by_subject.insert(opening.subject, opening.text);
+            }
         }
         Ok(Self { by_digest, by_subject })
+    }
+
+    pub fn opened(&self, digest: Sha256Digest) -> Option<String> {
+        self.by_digest.get(&key(digest)).cloned()
     }
 
     /// The name of a token, or of its person.
@@ -74,7 +86,12 @@ impl Names {
     /// A person's id may follow from the key of a request, and two requests have had the same: only the digest says which
     /// name was recorded. A token's id is drawn for one request.
     pub fn of(&self, credential: &Credential) -> Option<String> {
-        let of_person = || self.by_digest.get(&format!("{PREFIX}{}", credential.name_digest?));
-        self.by_subject.get(&credential.token.to_string()).or_else(of_person).cloned()
+        let of_person = || self.opened(credential.name_digest?);
+        self.by_subject.get(&credential.token.to_string()).cloned().or_else(of_person)
     }
+}
+
+/// A digest as the journal writes it.
+fn key(digest: Sha256Digest) -> String {
+    format!("{PREFIX}{digest}")
 }

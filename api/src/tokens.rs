@@ -193,7 +193,7 @@ pub async fn list(
 /// Every token that works, with the name of the token or of its person.
 pub async fn listed(door: &Door) -> Result<Vec<TokenRow>, Problem> {
     let tokens = door.house().tokens();
-    let names = Names::among(door, &tokens).await?;
+    let names = Names::of_tokens(door, &tokens).await?;
     let rows = tokens.into_iter().map(|credential| TokenRow {
         id: credential.token,
         staff: credential.staff.clone(),

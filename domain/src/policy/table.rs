@@ -95,6 +95,8 @@ pub enum Mistake {
     UnknownFact { column: usize, name: String },
     #[error("input {column}: {name:?} is asked about twice")]
     RepeatedFact { column: usize, name: String },
+    #[error("{of:?} has no values, too many, or codes that are no words or stand there twice")]
+    Axis { of: String },
     #[error("a table has at most {INPUTS_MAX} inputs and {ROWS_MAX} rows, and at least one row")]
     Size,
     #[error("row {row}: {found} cells for {inputs} inputs")]
@@ -177,6 +179,11 @@ impl Table {
                 Some(fact) => facts.push(fact.clone()),
             }
         }
+        // Of no values everything is true: such a table would be proved, and mean nothing.
+        let axes = facts.iter().map(|fact| (&fact.name, &fact.axis));
+        let axes = axes.chain([(&source.name, &source.output)]);
+        let unsound = axes.filter(|(_, axis)| !axis.is_sound());
+        mistakes.extend(unsound.map(|(of, _)| Mistake::Axis { of: of.clone() }));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }

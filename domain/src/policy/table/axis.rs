@@ -3,6 +3,7 @@
 //! A number has so many decimal digits and lies between two bounds, a date between two days, a code is one of a list. So an axis
 //! is a row of whole numbers, and what is said about all its values can be proved.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use chrono::{Datelike, NaiveDate};
@@ -13,6 +14,8 @@ use super::set::Set;
 
 /// Where a value lies that is not there. It is no neighbour of any other.
 const MISSING: i64 = i64::MIN;
+/// No value lies further out, so that one more and one less are numbers too.
+const FURTHEST: i64 = 1_000_000_000_000_000_000;
 
 /// One column's values.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +97,22 @@ pub enum OffAxis {
 }
 
 impl Axis {
+    /// Whether it has values, each with one place and, if it is a code, one that a cell can name.
+    pub(super) fn is_sound(&self) -> bool {
+        let word = |code: &String| {
+            let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+            code.starts_with(char::is_alphanumeric)
+                && code.chars().all(plain)
+                && !code.contains("..")
+                && code != "missing"
+        };
+        let once = |codes: &[String]| codes.iter().collect::<HashSet<_>>().len() == codes.len();
+        match self {
+            Self::Code(codes) => !codes.is_empty() && codes.iter().all(word) && once(codes),
+            Self::Number { .. } | Self::Date { .. } => !self.all().is_empty(),
+        }
+    }
+
     pub(super) fn number_at(&self, number: Decimal) -> Result<i64, OffAxis> {
         let Self::Number { least, greatest, scale } = self else { return Err(OffAxis::Type) };
         if number < *least || *greatest < number {
@@ -181,8 +200,8 @@ impl Fact {
 /// A number in steps of its last digit; none where it is finer than that.
 fn units(number: Decimal, scale: u32) -> Option<i64> {
     let shifted = number.checked_mul(Decimal::from(10_i64.checked_pow(scale)?))?.normalize();
-    // The least number is that of a missing value.
-    if shifted.is_integer() { shifted.to_i64().filter(|at| *at != MISSING) } else { None }
+    let near = |at: &i64| (-FURTHEST..=FURTHEST).contains(at);
+    if shifted.is_integer() { shifted.to_i64().filter(near) } else { None }
 }
 
 fn day(date: NaiveDate) -> i64 {

@@ -10,14 +10,15 @@
 //! each set of rows is looked into once per column. Tables of real life need a few thousand steps; one that needs more than
 //! [`STEPS_MAX`] is called too complex, which is no proof.
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::axis::{Fact, Value};
 use super::set::Set;
 use super::{Course, HitPolicy, Table};
 
-/// The most sets of rows that one search looks into.
-pub const STEPS_MAX: usize = 500_000;
+/// The most sections that the check of one table looks at, all searches together.
+pub const STEPS_MAX: usize = 5_000_000;
 /// The most pairs of rows that overlap and are told.
 const OVERLAPS_MAX: usize = 20;
 
@@ -126,10 +127,6 @@ impl Rows {
         self.0.iter().zip(&other.0).any(|(a, b)| a & b != 0)
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.iter().all(|word| *word == 0)
-    }
-
     fn iter(&self) -> impl Iterator<Item = usize> {
         (0..self.0.len() * 64).filter(|row| self.contains(*row))
     }
@@ -147,15 +144,22 @@ struct Sections {
     columns: Vec<Vec<Section>>,
     /// Columns by the number of their sections, the fewest first: there the search branches least where it begins.
     order: Vec<usize>,
+    steps_left: Cell<usize>,
 }
 
 impl Sections {
+    fn step(&self) -> Result<(), TooComplex> {
+        let left = self.steps_left.get().checked_sub(1).ok_or(TooComplex)?;
+        self.steps_left.set(left);
+        Ok(())
+    }
+
     fn of(table: &Table) -> Self {
         let columns: Vec<Vec<Section>> =
             table.facts.iter().enumerate().map(|(n, fact)| column(table, n, fact)).collect();
         let mut order: Vec<usize> = (0..columns.len()).collect();
         order.sort_by_key(|n| columns.get(*n).map_or(0, Vec::len));
-        Self { columns, order }
+        Self { columns, order, steps_left: Cell::new(STEPS_MAX) }
     }
 
     /// Values that no row is for; or, given a row, values of it that no row before it is for.
@@ -180,9 +184,16 @@ impl Sections {
         }
         whole.reverse();
         let rows = Rows::of(table.rows.len(), |row| row < count);
-        let mut search = Search { sections: self, within, whole, covered: HashSet::new() };
+        let last = self.order.len();
+        let look = |nth: usize, rows: &Rows| match whole.get(nth) {
+            Some(whole) if whole.meets(rows) => Look::Nothing,
+            _ if nth == last => Look::Found(()),
+            _ => Look::Further,
+        };
+        let order = self.order.clone();
+        let mut search = Search { sections: self, order, within, look, nothing: HashSet::new() };
         let mut point = vec![0; self.columns.len()];
-        Ok(search.gap(0, &rows, &mut point)?.then_some(point))
+        Ok(search.find(0, &rows, &mut point)?.map(|()| point))
     }
 
     /// Two points, alike but for one input, between which the answer goes the wrong way.
@@ -194,10 +205,18 @@ impl Sections {
     ) -> Result<Option<(Point, Point)>, TooComplex> {
         let order: Vec<usize> =
             self.order.iter().copied().filter(|column| *column != input).collect();
-        let mut walk = Walk { sections: self, table, input, course, order, seen: HashSet::new() };
+        let (last, along) = (order.len(), Along { sections: self, table, input, course });
+        let look = |nth: usize, rows: &Rows| {
+            if nth < last {
+                return Look::Further;
+            }
+            along.step(rows).map_or(Look::Nothing, Look::Found)
+        };
+        let nothing = HashSet::new();
+        let mut search = Search { sections: self, order, within: None, look, nothing };
         let rows = Rows::of(table.rows.len(), |_| true);
         let mut point = vec![0; self.columns.len()];
-        Ok(walk.against(0, &rows, &mut point)?.map(|(lower, higher)| {
+        Ok(search.find(0, &rows, &mut point)?.map(|(lower, higher)| {
             let with = |at: i64| {
                 let mut whole = point.clone();
                 put(&mut whole, input, at);
@@ -231,89 +250,77 @@ fn put(point: &mut [i64], column: usize, at: i64) {
     }
 }
 
-/// Looks for values that none of some rows is for.
-struct Search<'a> {
-    sections: &'a Sections,
-    within: Option<usize>,
-    whole: Vec<Rows>,
-    covered: HashSet<(usize, Rows)>,
+/// What is known once some columns are settled.
+enum Look<T> {
+    Found(T),
+    /// The columns that follow change nothing.
+    Nothing,
+    Further,
 }
 
-impl Search<'_> {
-    /// Whether there are such values from the `nth` column of the order on; they are left in `point`.
-    fn gap(&mut self, nth: usize, rows: &Rows, point: &mut [i64]) -> Result<bool, TooComplex> {
-        if self.whole.get(nth).is_some_and(|whole| whole.meets(rows)) {
-            return Ok(false);
+/// Goes through the columns in an order, section by section, with the rows that are still possible.
+struct Search<'a, L> {
+    sections: &'a Sections,
+    order: Vec<usize>,
+    /// Only values of this row.
+    within: Option<usize>,
+    /// Asked with the number of columns that are settled; at the last one it must not say further.
+    look: L,
+    nothing: HashSet<(usize, Rows)>,
+}
+
+impl<L> Search<'_, L> {
+    /// What is found first; the values that led to it are left in `point`.
+    fn find<T>(
+        &mut self,
+        nth: usize,
+        rows: &Rows,
+        point: &mut Point,
+    ) -> Result<Option<T>, TooComplex>
+    where
+        L: Fn(usize, &Rows) -> Look<T>,
+    {
+        match (self.look)(nth, rows) {
+            Look::Found(found) => return Ok(Some(found)),
+            Look::Nothing => return Ok(None),
+            Look::Further => {}
         }
         let sections = self.sections;
-        let Some(column) = sections.order.get(nth) else { return Ok(rows.is_empty()) };
-        if self.covered.contains(&(nth, rows.clone())) {
-            return Ok(false);
-        }
-        if self.covered.len() >= STEPS_MAX {
-            return Err(TooComplex);
+        let column = self.order.get(nth).copied();
+        if self.nothing.contains(&(nth, rows.clone())) {
+            return Ok(None);
         }
         let mut looked_into = HashSet::new();
-        for section in sections.columns.get(*column).into_iter().flatten() {
+        for section in column.and_then(|column| sections.columns.get(column)).into_iter().flatten()
+        {
             if self.within.is_some_and(|row| !section.rows.contains(row)) {
                 continue;
             }
+            sections.step()?;
             let left = rows.and(&section.rows);
             if looked_into.contains(&left) {
                 continue;
             }
-            put(point, *column, section.at);
-            if self.gap(nth + 1, &left, point)? {
-                return Ok(true);
+            put(point, column.unwrap_or_default(), section.at);
+            if let Some(found) = self.find(nth + 1, &left, point)? {
+                return Ok(Some(found));
             }
             looked_into.insert(left);
         }
-        self.covered.insert((nth, rows.clone()));
-        Ok(false)
+        self.nothing.insert((nth, rows.clone()));
+        Ok(None)
     }
 }
 
-/// Looks for a step of one input at which the answer goes the wrong way.
-struct Walk<'a> {
+/// How the answer goes along one input.
+struct Along<'a> {
     sections: &'a Sections,
     table: &'a Table,
     input: usize,
     course: Course,
-    order: Vec<usize>,
-    seen: HashSet<(usize, Rows)>,
 }
 
-impl Walk<'_> {
-    fn against(
-        &mut self,
-        nth: usize,
-        rows: &Rows,
-        point: &mut [i64],
-    ) -> Result<Option<(i64, i64)>, TooComplex> {
-        let Some(column) = self.order.get(nth).copied() else { return Ok(self.step(rows)) };
-        if self.seen.contains(&(nth, rows.clone())) {
-            return Ok(None);
-        }
-        if self.seen.len() >= STEPS_MAX {
-            return Err(TooComplex);
-        }
-        let sections = self.sections;
-        let mut looked_into = HashSet::new();
-        for section in sections.columns.get(column).into_iter().flatten() {
-            let left = rows.and(&section.rows);
-            if looked_into.contains(&left) {
-                continue;
-            }
-            put(point, column, section.at);
-            if let Some(step) = self.against(nth + 1, &left, point)? {
-                return Ok(Some(step));
-            }
-            looked_into.insert(left);
-        }
-        self.seen.insert((nth, rows.clone()));
-        Ok(None)
-    }
-
+impl Along<'_> {
     /// The other inputs are settled. Values for which there is no answer are passed over, and so is a missing one.
     fn step(&self, rows: &Rows) -> Option<(i64, i64)> {
         let fact = self.table.facts.get(self.input)?;

@@ -172,6 +172,29 @@ fn everything_that_is_wrong_with_a_table_is_said_at_once() {
 }
 
 #[test]
+fn an_axis_without_values_or_with_codes_that_are_no_words_is_refused() {
+    let read = |axis: Axis| {
+        let fact =
+            Fact { name: "f".to_owned(), axis, unit: Unit::None, when_missing: WhenMissing::Hold };
+        let rows: [(&[&str], &str); 1] = [(&["-"], "allow")];
+        Table::read(&written(HitPolicy::First, &["f"], &["allow"], &rows), &[fact]).map(|_| ())
+    };
+    let number = |least: i64, greatest: i64, scale| Axis::Number {
+        least: Decimal::from(least),
+        greatest: Decimal::from(greatest),
+        scale,
+    };
+    let refused = Err(vec![Mistake::Axis { of: "f".to_owned() }]);
+    for axis in [number(2, 1, 0), number(0, i64::MAX, 2), number(0, 1, 40), codes(&[])] {
+        assert_eq!(read(axis), refused);
+    }
+    for list in [&["a", "a"], &["a", "-"], &["a", "missing"], &["a", "b c"], &["a", "b..c"]] {
+        assert_eq!(read(codes(list)), refused, "{list:?}");
+    }
+    assert_eq!(read(codes(&["document.expired", "三类"])), Ok(()));
+}
+
+#[test]
 fn a_gap_an_overlap_and_a_dead_row_come_with_an_example() {
     let rows: [(&[&str], &str); 3] = [
         (&["< 30", "-"], "allow"),
