@@ -1,6 +1,5 @@
 //! A command as it arrives: who asks, under which key, for what.
 
-use axum::body::Bytes;
 use axum::extract::{FromRequest, Request};
 use axum::http::{HeaderMap, HeaderName, Method};
 use domain::context::Backdated;
@@ -14,7 +13,7 @@ use crate::auth::{Caller, of_request};
 use crate::door::Door;
 use crate::etag;
 use crate::extract::{drain, parse, read_json};
-use crate::idempotency::{Key, request_hash};
+use crate::idempotency::{Key, request_hash, without};
 use crate::problem::Problem;
 use crate::sight::Sight;
 use domain::permissions::Act;
@@ -26,6 +25,8 @@ const CORRELATION_ID_MAX: usize = 128;
 /// The body of a command, and which permission it needs.
 pub trait Body: DeserializeOwned + Send {
     const ACT: Act;
+    /// The fields with a person's name, which [`crate::names`] keeps: nothing that is recorded may follow from their text.
+    const NAMES: &[&str] = &[];
 }
 
 /// Who asks, and under which key: everything about a command but the command.
@@ -35,7 +36,7 @@ pub struct Asking {
     pub via: Option<StaffId>,
     pub roles: Vec<Role>,
     pub key: Key,
-    /// Over method, path and body: the same key with another request is refused.
+    /// Over method, path and body without names: the same key with another request is refused.
     pub request_hash: String,
     pub if_match: Option<Version>,
     pub correlation_id: Option<String>,
@@ -95,8 +96,10 @@ impl<T: Body> FromRequest<Door> for Asked<T> {
             return Err(problem);
         }
         let bytes = read_json(&parts.headers, body).await?;
-        let by = asking(caller, &parts.headers, &parts.method, parts.uri.path(), &bytes, door)?;
-        Ok(Self { by, body: parse(&bytes)? })
+        let body = parse(&bytes)?;
+        let told = without(T::NAMES, &bytes).map_err(Problem::internal)?;
+        let by = asking(caller, &parts.headers, &parts.method, parts.uri.path(), &told, door)?;
+        Ok(Self { by, body })
     }
 }
 
@@ -105,7 +108,7 @@ fn asking(
     headers: &HeaderMap,
     method: &Method,
     path: &str,
-    body: &Bytes,
+    body: &[u8],
     door: &Door,
 ) -> Result<Asking, Problem> {
     Ok(Asking {

@@ -167,6 +167,10 @@ fn is_json(headers: &HeaderMap) -> bool {
 
 /// Reads JSON strictly: 400 when it is not JSON, 422 with a pointer when it is not what is wanted.
 pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    // Serde would take the fields as a list too, by their order.
+    if bytes.trim_ascii_start().starts_with(b"[") {
+        return Err(Problem::field("", "wrong_type", "send an object with named fields"));
+    }
     // Parsing tracks no path: that costs an allocation per field, and only a wrong body needs it.
     match serde_json::from_slice(bytes) {
         Ok(value) => {
@@ -321,6 +325,7 @@ mod tests {
             (r#"{"lines":[{"quantity":-1}]}"#, "422 body.invalid_content: /lines/0/quantity: inv"),
             (r#"{"lines":[],"lines":[]}"#, "422 body.invalid_content: /lines: duplicate field"),
             (r"[1]", "422 body.invalid_content"),
+            (" [[]]", "422 body.invalid_content"),
         ] {
             check(body, expected);
         }

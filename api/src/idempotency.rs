@@ -1,6 +1,9 @@
 //! `Idempotency-Key`: the same key with the same request gives the same answer, however often it is sent.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, HeaderName, Method};
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
 use crate::clock::Ids;
@@ -51,6 +54,8 @@ impl Key {
 }
 
 /// What "the same request" means: method, path and body, byte for byte.
+///
+/// The hash is recorded, and a short text can be found again from its hash by trying: see [`without`].
 pub fn request_hash(method: &Method, path: &str, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     for part in [method.as_str().as_bytes(), path.as_bytes()] {
@@ -59,6 +64,22 @@ pub fn request_hash(method: &Method, path: &str, body: &[u8]) -> String {
     }
     hash.update(body);
     hex::encode(hash.finalize())
+}
+
+/// A body without the texts of its fields with people's names; byte for byte where it has no such field.
+///
+/// Whether the field was given is left in it. That a repeated name is the same is told by [`crate::names::Kept::settle`].
+pub fn without<'a>(names: &[&str], body: &'a [u8]) -> serde_json::Result<Cow<'a, [u8]>> {
+    if names.is_empty() {
+        return Ok(Cow::Borrowed(body));
+    }
+    let mut fields: Map<String, Value> = serde_json::from_slice(body)?;
+    for name in names {
+        if let Some(Value::String(text)) = fields.get_mut(*name) {
+            text.clear();
+        }
+    }
+    serde_json::to_vec(&fields).map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -95,5 +116,20 @@ mod tests {
         assert_eq!(hash, request_hash(&Method::POST, "/v1/a", b"{}"));
         assert_ne!(hash, request_hash(&Method::POST, "/v1/b", b"{}"));
         assert_ne!(hash, request_hash(&Method::POST, "/v1/a", b"{ }"));
+    }
+
+    #[test]
+    fn a_name_leaves_only_that_it_was_given() {
+        let left = |body: &'static str| without(&["name"], body.as_bytes()).unwrap();
+        assert_eq!(
+            left(r#"{"name":"王芳","roles":["sales"]}"#),
+            left(r#"{"roles":["sales"],"name":"李四"}"#)
+        );
+        assert_ne!(left(r#"{"name":"王芳"}"#), left("{}"));
+        assert_ne!(
+            left(r#"{"name":"王芳","role":"sales"}"#),
+            left(r#"{"name":"王芳","role":"quality"}"#)
+        );
+        assert!(matches!(without(&[], b"{ }"), Ok(Cow::Borrowed(b"{ }"))));
     }
 }

@@ -10,37 +10,71 @@ use journal::Committed;
 use crate::door::Door;
 use crate::house::Credential;
 use crate::problem::Problem;
+use crate::refusals;
 
 /// What the journal writes before the hexadecimal digits of a digest.
 const PREFIX: &str = "sha256:";
 
-/// Keeps the name of `subject`, a person or a token, and answers what an event holds in its place.
-///
-/// Called before the event: an event never lacks a name that was meant to be there. Whatever ends us between the two leaves a name
-/// that no event carries, and such a name is shown nowhere.
-pub async fn keep(door: &Door, subject: &str, name: &Line<100>) -> Result<Sha256Digest, Problem> {
-    let salt = door.ids().salt().map_err(Problem::internal)?;
-    let sealed = door.journal().openings().seal(subject, name.as_str(), salt).await?;
-    sealed.strip_prefix(PREFIX).unwrap_or(&sealed).parse().map_err(Problem::internal)
+/// A name that is kept for a command under way.
+pub struct Kept<'a> {
+    door: &'a Door,
+    subject: String,
+    name: &'a str,
+    digest: Sha256Digest,
 }
 
-/// Lets a name go again that was kept for a command which did not record it: it was refused, or had been answered before.
-pub async fn settle<E>(
-    door: &Door,
-    name: Sha256Digest,
-    outcome: &Result<Committed<E>, Problem>,
-    carries: impl Fn(&E) -> bool,
-) {
-    let unused = match outcome {
-        Ok(committed) => !committed.events.iter().any(carries),
-        // What is not the caller's fault may have been recorded all the same.
-        Err(problem) => problem.status().is_client_error(),
-    };
-    if !unused {
-        return;
+impl<'a> Kept<'a> {
+    /// Keeps the name of `subject`, a person or a token.
+    ///
+    /// Called before the event: an event never lacks a name that was meant to be there. Whatever ends us between the two leaves a
+    /// name that no event carries, and such a name is shown nowhere.
+    pub async fn of(
+        door: &'a Door,
+        subject: impl ToString,
+        name: &'a Line<100>,
+    ) -> Result<Self, Problem> {
+        let (subject, name) = (subject.to_string(), name.as_str());
+        let salt = door.ids().salt().map_err(Problem::internal)?;
+        let sealed = door.journal().openings().seal(&subject, name, salt).await?;
+        let digest = sealed.strip_prefix(PREFIX).unwrap_or(&sealed);
+        Ok(Self { door, subject, name, digest: digest.parse().map_err(Problem::internal)? })
     }
-    if let Err(error) = door.journal().openings().discard(&key(name)).await {
-        tracing::warn!(%error, "a name that no event carries could not be discarded");
+
+    /// What an event holds in place of the name.
+    pub fn digest(&self) -> Sha256Digest {
+        self.digest
+    }
+
+    /// Ends a command that was given with this name: one that was refused or answered before lets the name go again.
+    ///
+    /// `carried` tells where an event's name is found: under its digest or its subject. An answer from before under another
+    /// name was to another request; of a name that was erased nobody can tell.
+    pub async fn settle<E>(
+        self,
+        outcome: Result<Committed<E>, Problem>,
+        carried: impl Fn(&E) -> Option<String>,
+    ) -> Result<Committed<E>, Problem> {
+        let found = match &outcome {
+            Ok(committed) => committed.events.iter().find_map(carried),
+            // What is the caller's fault was not recorded; anything else may have been.
+            Err(problem) if problem.status().is_client_error() => None,
+            Err(_) => return outcome,
+        };
+        let own = key(self.digest);
+        if found.as_ref().is_some_and(|found| *found == own || *found == self.subject) {
+            return outcome;
+        }
+        let openings = self.door.journal().openings();
+        if let Err(error) = openings.discard(&own).await {
+            tracing::warn!(%error, "a name that no event carries could not be discarded");
+        }
+        if let Some(found) = found {
+            let before = openings.known(&[found]).await?;
+            if before.iter().any(|before| before.text != self.name) {
+                return Err(refusals::key_reused());
+            }
+        }
+        outcome
     }
 }
 
@@ -58,7 +92,7 @@ impl Names {
         Self::among(door, keys.collect()).await
     }
 
-    /// Behind what [`keep`] answered.
+    /// Behind what events hold.
     pub async fn behind(
         door: &Door,
         digests: impl IntoIterator<Item = Sha256Digest>,
@@ -92,6 +126,6 @@ impl Names {
 }
 
 /// A digest as the journal writes it.
-fn key(digest: Sha256Digest) -> String {
+pub fn key(digest: Sha256Digest) -> String {
     format!("{PREFIX}{digest}")
 }

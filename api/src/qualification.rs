@@ -16,7 +16,7 @@ use crate::answers::{Done, answer};
 use crate::asked::{Asked, Asking, Body};
 use crate::door::Door;
 use crate::extract::Path;
-use crate::names;
+use crate::names::{self, Kept};
 use crate::problem::Problem;
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -53,6 +53,7 @@ pub struct Approve {
 
 impl Body for Approve {
     const ACT: Act = Act::ReviewQualification;
+    const NAMES: &[&str] = &["signature"];
 }
 
 /// Approve what is under review
@@ -84,6 +85,7 @@ pub struct Decline {
 
 impl Body for Decline {
     const ACT: Act = Act::ReviewQualification;
+    const NAMES: &[&str] = &["signature"];
 }
 
 /// Reject what is under review, for good
@@ -123,16 +125,17 @@ async fn sign(
     verdict: impl FnOnce(Option<Sha256Digest>) -> Review,
     status: &'static str,
 ) -> Result<Response, Problem> {
-    let name = match signature {
-        Some(name) => Some(names::keep(door, by.actor.as_str(), &name).await?),
+    let kept = match &signature {
+        Some(name) => Some(Kept::of(door, &by.actor, name).await?),
         None => None,
     };
-    let outcome = door.customer(by, id, Command::Qualification(verdict(name))).await;
-    if let Some(name) = name {
-        let carries = |event: &Event| event.signature() == Some(name);
-        names::settle(door, name, &outcome, carries).await;
-    }
-    let committed = outcome?;
+    let review = verdict(kept.as_ref().map(Kept::digest));
+    let outcome = door.customer(by, id, Command::Qualification(review)).await;
+    let carried = |event: &Event| event.signature().map(names::key);
+    let committed = match kept {
+        Some(kept) => kept.settle(outcome, carried).await?,
+        None => outcome?,
+    };
     let done = Done { status: Some(status), ..Done::of(&id, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

@@ -121,6 +121,15 @@ pub fn rejected(rejection: &impl Explain) -> Problem {
     }
 }
 
+/// The same key with another request.
+pub fn key_reused() -> Problem {
+    Problem::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency_key.reused",
+        "This Idempotency-Key was used for another request.",
+    )
+}
+
 /// The answer to a command that was not recorded.
 pub fn explain<R: Explain>(refusal: Refusal<R>) -> Problem {
     match refusal {
@@ -132,11 +141,7 @@ pub fn explain<R: Explain>(refusal: Refusal<R>) -> Problem {
         )
         .with("version", actual.0),
         Refusal::ClaimTaken { claim, holder } => taken(&claim, &holder),
-        Refusal::KeyReused => Problem::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "idempotency_key.reused",
-            "This Idempotency-Key was used for another request.",
-        ),
+        Refusal::KeyReused => key_reused(),
         Refusal::TooLarge(large) => Problem::new(
             StatusCode::PAYLOAD_TOO_LARGE,
             "command.too_large",

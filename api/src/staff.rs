@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Body};
 use crate::door::Door;
-use crate::names;
+use crate::names::{self, Kept};
 use crate::problem::Problem;
 use domain::permissions::Act;
 
@@ -28,6 +28,7 @@ pub struct RegisterStaff {
 
 impl Body for RegisterStaff {
     const ACT: Act = Act::ManageStaff;
+    const NAMES: &[&str] = &["name"];
 }
 
 /// Register a member of staff
@@ -40,12 +41,14 @@ pub async fn register(
     Asked { by, body }: Asked<RegisterStaff>,
 ) -> Result<Response, Problem> {
     let id = StaffId::from_uuid(by.new_id(&door));
-    let name_digest = names::keep(&door, id.as_str(), &body.name).await?;
+    let kept = Kept::of(&door, &id, &body.name).await?;
+    let name_digest = kept.digest();
     let command = Command::Register { name_digest, roles: body.roles, token: None };
     let outcome = door.staff(by, &id, command).await;
-    let carries =
-        |event: &Event| matches!(event, Event::Registered(it) if it.name_digest == name_digest);
-    names::settle(&door, name_digest, &outcome, carries).await;
-    let committed = outcome?;
+    let carried = |event: &Event| match event {
+        Event::Registered(it) => Some(names::key(it.name_digest)),
+        _ => None,
+    };
+    let committed = kept.settle(outcome, carried).await?;
     Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
 }

@@ -21,7 +21,7 @@ use crate::auth::{Caller, SECRET_PREFIX};
 use crate::door::Door;
 use crate::extract::{Path, Query};
 use crate::house::Reach;
-use crate::names::{self, Names};
+use crate::names::{self, Kept, Names};
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
 use domain::permissions::Act;
@@ -45,6 +45,7 @@ pub struct IssueToken {
 
 impl Body for IssueToken {
     const ACT: Act = Act::ManageStaff;
+    const NAMES: &[&str] = &["name"];
 }
 
 /// A new token.
@@ -97,19 +98,20 @@ pub async fn issue_with(
         roles: roles.clone(),
         machine: body.machine,
     };
-    let (staff, kept, command) = match (body.staff, body.name) {
+    let (staff, kept, command) = match (body.staff, &body.name) {
         (Some(staff), name) => {
             let kept = match name {
-                Some(name) => Some(names::keep(door, &id.to_string(), &name).await?),
+                Some(name) => Some(Kept::of(door, id, name).await?),
                 None => None,
             };
             (staff, kept, Command::IssueToken(Box::new(token)))
         }
         (None, Some(name)) => {
             let staff = StaffId::from_uuid(by.new_id(door));
-            let name_digest = names::keep(door, staff.as_str(), &name).await?;
+            let kept = Kept::of(door, &staff, name).await?;
             let token = Some(Box::new(token));
-            (staff, Some(name_digest), Command::Register { name_digest, roles, token })
+            let command = Command::Register { name_digest: kept.digest(), roles, token };
+            (staff, Some(kept), command)
         }
         (None, None) => {
             let message = "name whose token it is: give staff, or the name of a new person";
@@ -117,11 +119,16 @@ pub async fn issue_with(
         }
     };
     let outcome = door.staff(by, &staff, command).await;
-    if let Some(name) = kept {
-        let carries = |event: &Event| matches!(event, Event::TokenIssued(it) if it.token == id);
-        names::settle(door, name, &outcome, carries).await;
-    }
-    let committed = outcome?;
+    // A new person's name stands first, under its digest; a token's name under the token.
+    let carried = |event: &Event| match event {
+        Event::Registered(it) => Some(names::key(it.name_digest)),
+        Event::TokenIssued(it) => Some(it.token.to_string()),
+        _ => None,
+    };
+    let committed = match kept {
+        Some(kept) => kept.settle(outcome, carried).await?,
+        None => outcome?,
+    };
     let token = committed.events.iter().find_map(|event| match event {
         Event::TokenIssued(issued) => Some(issued.token),
         _ => None,

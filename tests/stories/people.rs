@@ -1,5 +1,7 @@
 //! People, their tokens, and programs that act for them.
 
+use std::collections::BTreeSet;
+
 use journal::Engine;
 use reqwest::Method;
 use serde_json::json;
@@ -112,6 +114,60 @@ async fn maker_and_checker_differ(server: &Server) {
     server.post("quality", &format!("{path}/qualification/approve"), json!({})).await.expect(200);
 }
 
+/// Nothing recorded follows from a name but its salted digest: whoever holds events tries names in vain.
+async fn only_salt_and_name_make_a_digest(home: &Home) {
+    let server = Server::start(&home.url).await;
+    let (names, customer) = (["王芳", "李娜"], dealer(&server).await);
+    let path = format!("/v1/customers/{customer}");
+    let owner = server.person("sales").await.staff;
+    let mut told = Vec::new();
+    for name in names {
+        server
+            .post("sales", &format!("{path}/documents"), business_licence(&server).await)
+            .await
+            .expect(201);
+        server.post("sales", &format!("{path}/qualification/submit"), json!({})).await.expect(200);
+        for (role, path, body) in [
+            ("admin", "/v1/staff", json!({"name": name, "roles": ["sales"]})),
+            ("admin", "/v1/tokens", json!({"name": name, "role": "sales"})),
+            ("admin", "/v1/tokens", json!({"name": name, "role": "sales", "staff": owner})),
+            (
+                "quality",
+                &format!("{path}/qualification/return"),
+                json!({"reason": "印章不清", "signature": name}),
+            ),
+        ] {
+            let answer = server.post(role, path, body).await;
+            told.push(answer.body["position"].as_i64().unwrap());
+        }
+    }
+    let journal = home.open().await;
+    let hashes = request_hashes(journal.engine(), &told).await;
+    journal.close().await;
+    let (first, second) = hashes.split_at(4);
+    assert_eq!(first, second, "another name leads to another hash");
+    assert!(hashes.iter().all(|hash| hash.len() == 64));
+    assert_eq!(hashes.iter().collect::<BTreeSet<_>>().len(), 4);
+}
+
+/// What is recorded of the requests whose first event has one of these positions.
+async fn request_hashes(engine: &Engine, positions: &[i64]) -> Vec<String> {
+    let mut hashes = Vec::new();
+    for position in positions {
+        let query = "SELECT CAST(metadata AS text) FROM events WHERE position = $1";
+        let text: String = match engine {
+            Engine::Sqlite(pool) => sqlx::query_scalar(query).bind(position).fetch_one(pool).await,
+            Engine::Postgres(pool) => {
+                sqlx::query_scalar(query).bind(position).fetch_one(pool).await
+            }
+        }
+        .unwrap();
+        let metadata: serde_json::Value = serde_json::from_str(&text).unwrap();
+        hashes.push(metadata["request_hash"].as_str().unwrap().to_owned());
+    }
+    hashes
+}
+
 /// What reviews of a customer were signed with, as its history shows it.
 async fn signed(server: &Server, customer: &str) -> Vec<(String, serde_json::Value)> {
     let path = format!("/v1/customers/{customer}/history?limit=500");
@@ -140,7 +196,10 @@ async fn a_review_is_signed(home: &Home) {
     server.post("sales", &submit, json!({})).await.expect(200);
     let body = json!({"reason": "印章不清", "signature": "褚五"});
     end("return", "sign-1", body.clone()).await.expect(200);
-    end("return", "sign-1", body).await.expect(200);
+    let other = json!({"reason": "印章不清", "signature": "卫六"});
+    end("return", "sign-1", other.clone()).await.expect(422);
+    end("return", "sign-1", json!({"reason": "印章不清"})).await.expect(422);
+    end("return", "sign-1", body.clone()).await.expect(200);
     server.post("sales", &submit, json!({})).await.expect(200);
     end("reject", "sign-2", json!({"reason": "复核不符", "signature": "褚五"})).await.expect(200);
     upload().await;
@@ -167,6 +226,12 @@ async fn a_review_is_signed(home: &Home) {
     assert!(journal.openings().erase(&reviewer).await.unwrap() >= 3);
     journal.close().await;
     let nameless = ["returned", "rejected", "approved"].map(|kind| verdict(kind, None));
+    assert_eq!(signed(&server, &customer).await, nameless);
+    // Which name it was, nobody can tell any more: a repeat is answered as before.
+    for body in [body, other] {
+        let again = end("return", "sign-1", body).await.expect(200);
+        assert_eq!(again.headers["idempotency-replayed"], "true");
+    }
     assert_eq!(signed(&server, &customer).await, nameless);
 }
 
@@ -227,6 +292,10 @@ both_engines! {
 
     async fn no_event_holds_a_name_or_a_secret(home: Home) {
         names_stay_out_of_events(&Server::start(&home.url).await).await;
+    }
+
+    async fn no_recorded_hash_tells_a_name(home: Home) {
+        only_salt_and_name_make_a_digest(&home).await;
     }
 
     async fn a_machine_names_whom_it_acts_for_and_signs_nothing(home: Home) {
