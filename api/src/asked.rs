@@ -9,7 +9,7 @@ use journal::Version;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::auth::{Caller, of_request};
+use crate::auth::of_request;
 use crate::door::Door;
 use crate::etag;
 use crate::extract::{drain, parse, read_json};
@@ -96,31 +96,24 @@ impl<T: Body> FromRequest<Door> for Asked<T> {
             return Err(problem);
         }
         let bytes = read_json(&parts.headers, body).await?;
+        let headers = &parts.headers;
+        let (key, if_match) =
+            (Key::of(headers, door.ids())?, etag::if_match(headers)?.map(Version));
+        let correlation_id = correlation_id(headers)?;
         let body = parse(&bytes)?;
         let told = without(T::NAMES, &bytes).map_err(Problem::internal)?;
-        let by = asking(caller, &parts.headers, &parts.method, parts.uri.path(), &told, door)?;
+        let by = Asking {
+            roles: caller.roles().collect(),
+            actor: caller.actor,
+            via: caller.via,
+            key,
+            request_hash: request_hash(&parts.method, parts.uri.path(), &told),
+            if_match,
+            correlation_id,
+            business_date: None,
+        };
         Ok(Self { by, body })
     }
-}
-
-fn asking(
-    caller: Caller,
-    headers: &HeaderMap,
-    method: &Method,
-    path: &str,
-    body: &[u8],
-    door: &Door,
-) -> Result<Asking, Problem> {
-    Ok(Asking {
-        roles: caller.roles().collect(),
-        actor: caller.actor,
-        via: caller.via,
-        key: Key::of(headers, door.ids())?,
-        request_hash: request_hash(method, path, body),
-        if_match: etag::if_match(headers)?.map(Version),
-        correlation_id: correlation_id(headers)?,
-        business_date: None,
-    })
 }
 
 fn correlation_id(headers: &HeaderMap) -> Result<Option<String>, Problem> {

@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::asked::{Asked, Body};
 use crate::day;
-use crate::decisions::{DecisionView, of_event};
+use crate::decisions::DecisionView;
 use crate::door::Door;
 use crate::ended::Named;
 use crate::extract::{Path, parse};
@@ -130,7 +130,7 @@ pub async fn check(
         Ok(events) => events,
         Err(problem) => return Err(named.explained(&door, id, problem).await),
     };
-    let decision = events.iter().find_map(of_event);
+    let decision = events.iter().find_map(Event::decision);
     let decision = decision.ok_or_else(|| Problem::internal("a check without a decision"))?;
     Ok(axum::Json(Checked { decision: DecisionView::of(&door, id, decision, sight).await? }))
 }

@@ -259,6 +259,8 @@ async fn verify_all(journal: &Journal) -> Result<(), Fault> {
     ] {
         say(&format!("{what}: {streams} folded by the stock reader too, with the same result"))?;
     }
+    let decisions = journal.verify_decisions().await?;
+    say(&format!("decisions: {decisions} made again from what is on record, each as it was"))?;
     let verified = projections::verify(journal).await?;
     for (table, rows) in &verified.tables {
         say(&format!("{table}: {rows} rows"))?;

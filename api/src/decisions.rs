@@ -1,7 +1,6 @@
 //! A checkpoint's decision as it is shown: codes with their texts, remedies and legal bases.
 
 use chrono::NaiveDate;
-use domain::customer;
 use domain::decision::{
     Cause, CauseCode, CauseKind, Checkpoint, Decision, Mode, Outcome, PolicyReference, Reaction,
     Reliance, Subject,
@@ -35,6 +34,9 @@ pub struct DecisionView {
     pub relied_on: Vec<Reliance>,
     pub policy: Option<PolicyReference>,
     pub business_date: NaiveDate,
+    /// The day on which it was judged too, where that is not the business date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub judged_on: Option<NaiveDate>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -109,6 +111,7 @@ impl DecisionView {
             relied_on: decision.relied_on,
             policy: decision.policy,
             business_date: decision.business_date,
+            judged_on: decision.judged_on,
         })
     }
 }
@@ -130,22 +133,5 @@ impl CauseView {
             evidence,
             released_until: cause.released.as_ref().and_then(|released| released.until),
         }
-    }
-}
-
-/// The decision that an event carries, if it is one of a checkpoint.
-pub fn of_event(event: &customer::Event) -> Option<&Decision> {
-    use customer::Event;
-    match event {
-        Event::OrderPlaced(e) | Event::OrderHeld(e) | Event::OrderDenied(e) => Some(&e.decision),
-        Event::OrderReleased(e) => Some(&e.decision),
-        Event::OrderHealed(e) => Some(&e.decision),
-        Event::GoodsShipped(e) => Some(&e.decision),
-        Event::ShipmentHeld(e) | Event::ShipmentDenied(e) => Some(&e.decision),
-        Event::ShipmentCleared(e) => Some(&e.decision),
-        Event::InvoiceIssued(e) => Some(&e.decision),
-        Event::InvoiceHeld(e) | Event::InvoiceDenied(e) => Some(&e.decision),
-        Event::CashReceived(e) => e.decision.as_ref(),
-        _ => None,
     }
 }

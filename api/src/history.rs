@@ -15,7 +15,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
-use crate::decisions::{DecisionView, of_event};
+use crate::decisions::DecisionView;
 use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::extract::{Path, Query};
@@ -103,7 +103,7 @@ pub async fn decision(
     });
     let entry = entry.ok_or_else(missing)?;
     let event: customer::Event = door.journal().event(&entry)?;
-    let decision = of_event(&event).ok_or_else(missing)?;
+    let decision = event.decision().ok_or_else(missing)?;
     let id: CustomerId = entry.stream.parse().map_err(|_| missing())?;
     let shown = DecisionView::of(&door, id, decision, caller.sight()).await?;
     Ok(axum::Json(shown))

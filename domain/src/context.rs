@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
+use uuid::Uuid;
 
 use crate::{
     decision::StreamVersion, ids::ProductId, policy::InForce, product::Product, staff::Role,
@@ -34,7 +35,25 @@ pub struct Facts {
     pub reads: Vec<StreamVersion>,
 }
 
+/// What a checkpoint's question is heard with: under which command, on which days, and what other streams say.
+#[derive(Clone, Copy, Debug)]
+pub struct Hearing<'a> {
+    pub command_id: Uuid,
+    pub today: NaiveDate,
+    pub business_date: NaiveDate,
+    pub facts: &'a Facts,
+}
+
 impl Context {
+    pub fn hearing(&self) -> Hearing<'_> {
+        Hearing {
+            command_id: self.turn.command_id,
+            today: self.turn.today,
+            business_date: self.business_date(),
+            facts: &self.facts,
+        }
+    }
+
     /// The date of the business: the one given, else today.
     pub fn business_date(&self) -> NaiveDate {
         self.business_date.as_ref().map_or(self.turn.today, |given| given.business_date)

@@ -13,6 +13,7 @@ pub mod order;
 pub mod ordering;
 pub mod qualification;
 pub mod receivables;
+pub mod regenerating;
 pub mod registration;
 pub mod rejection;
 pub mod releasing;

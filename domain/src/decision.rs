@@ -299,6 +299,9 @@ pub struct Decision {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy: Option<PolicyReference>,
     pub business_date: NaiveDate,
+    /// The day on which it was judged too, where that is not the business date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_on: Option<NaiveDate>,
     /// The other streams that were read, and how far each had come.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub reads: Vec<StreamVersion>,

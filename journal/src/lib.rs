@@ -3,6 +3,7 @@
 //! Everything that writes goes through [`Journal::execute`]; everything that reads follows positions.
 
 mod codec;
+mod decided;
 mod engine;
 mod error;
 #[doc(hidden)]
@@ -18,6 +19,7 @@ mod types;
 mod verify;
 
 pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
+pub use decided::Decided;
 pub use engine::reader::PAGE_MAX;
 pub use error::Error;
 pub use executor::Confirmed;

@@ -283,7 +283,7 @@ impl Proof {
     }
 }
 
-fn fault(entry: &Entry, what: String) -> Fault {
+pub(crate) fn fault(entry: &Entry, what: String) -> Fault {
     let Entry { position, stream, version, .. } = entry;
     Fault { position: *position, stream: stream.clone(), version: *version, what }
 }

@@ -1,8 +1,10 @@
 //! The rules alone under random commands: no I/O, tens of thousands of them in seconds.
 
 use domain::{
-    customer::{Command, Event},
+    context::Context,
+    customer::{Command, Customer, Event},
     decider::Decider,
+    decision::Decision,
 };
 use tests::{effort::effort, world::World};
 
@@ -13,7 +15,7 @@ const WORLDS: usize = 8;
 /// Any command on any customer: what is recorded keeps every invariant, reads back as it was written, and cures what it can.
 #[test]
 fn random_commands_keep_every_invariant() {
-    let mut recorded = 0;
+    let (mut recorded, mut regenerated) = (0, 0);
     let mut kinds = std::collections::BTreeSet::new();
     let worlds = effort("PROBITY_SIMULATION", WORLDS * COMMANDS).div_ceil(COMMANDS);
     for seed in 0..worlds {
@@ -31,22 +33,32 @@ fn random_commands_keep_every_invariant() {
                 assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), *event, "{text}");
             }
             recorded += events.len();
+            regenerated += every_decision_comes_out_again(customer, &context, &events);
             world.learn(proposal.customer, &events);
             nothing_curable_waits(&world, proposal.customer, &context, &events);
         }
     }
     assert!(recorded > worlds * 600, "only {recorded} events were recorded");
+    assert!(regenerated > worlds * 100, "only {regenerated} decisions were made again");
     let missing: Vec<_> = Event::TYPES.iter().filter(|kind| !kinds.contains(*kind)).collect();
     println!("{recorded} events; never seen: {missing:?}");
 }
 
+/// Byte for byte; returns how many they were.
+fn every_decision_comes_out_again(before: &Customer, context: &Context, events: &[Event]) -> usize {
+    let (mut customer, mut made) = (before.clone(), 0);
+    for event in events {
+        let again = customer.decide_again(event, context.turn.command_id, &context.facts);
+        let text = |decision: Option<&Decision>| serde_json::to_string(&decision).unwrap();
+        assert_eq!(text(again.as_ref()), text(event.decision()), "{}", event.kind());
+        made += usize::from(again.is_some());
+        customer.evolve(event);
+    }
+    made
+}
+
 /// A command that can cure leaves nothing waiting that would heal now.
-fn nothing_curable_waits(
-    world: &World,
-    n: usize,
-    context: &domain::context::Context,
-    events: &[Event],
-) {
+fn nothing_curable_waits(world: &World, n: usize, context: &Context, events: &[Event]) {
     if !events.iter().any(|event| matches!(event, Event::CashReceived(_) | Event::LimitGranted(_)))
     {
         return;

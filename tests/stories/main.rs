@@ -10,6 +10,7 @@ mod feed;
 mod holds;
 mod inspector;
 mod kinds;
+mod made_again;
 mod people;
 mod race;
 mod reading;

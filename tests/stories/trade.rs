@@ -12,7 +12,7 @@ both_engines! {
     }
 }
 
-async fn trade_goes_its_way(server: &Server) {
+pub(crate) async fn trade_goes_its_way(server: &Server) {
     let product = stent(server).await;
     let customer = dealer(server).await;
     let path = format!("/v1/customers/{customer}");

@@ -39,7 +39,7 @@ pub(super) fn receive(
     let plan = plan(customer, receive.amount.minor(), &receive.apply)?;
     let decision = receive.origin.is_none().then(|| {
         let question = Question::about_customer(Checkpoint::Receipt, receive.amount.minor());
-        gate::judge(customer, context, &question, 0)
+        gate::judge(customer, &context.hearing(), &question, 0)
     });
     Ok(vec![Event::CashReceived(Box::new(CashReceived {
         receipt: ReceiptId::from_uuid(context.turn.command_id),

@@ -21,7 +21,7 @@ use super::{
     trading::Lot,
 };
 use crate::{
-    context::Context,
+    context::{Facts, Hearing},
     decision::{
         Cause, CauseCode, Checkpoint, Decision, Mode, Outcome, PolicyReference, Reaction, Released,
         StreamVersion,
@@ -63,12 +63,12 @@ pub(super) struct Line<'a> {
 impl<'a> Line<'a> {
     /// Absent where the context does not know the product: then the command that names it makes no sense.
     pub(super) fn of(
-        context: &'a Context,
+        facts: &'a Facts,
         number: u32,
         id: ProductId,
         lots: Vec<&'a Lot>,
     ) -> Option<Self> {
-        let product = context.facts.products.get(&id)?;
+        let product = facts.products.get(&id)?;
         let particulars = product.particulars.as_ref()?;
         Some(Self { number, id, product, particulars, lots })
     }
@@ -91,14 +91,19 @@ impl Question<'_> {
     }
 
     /// The date of the business.
-    fn business_date(&self, context: &Context) -> NaiveDate {
-        self.happened_on.unwrap_or_else(|| context.business_date())
+    fn business_date(&self, hearing: &Hearing<'_>) -> NaiveDate {
+        self.happened_on.unwrap_or(hearing.business_date)
+    }
+
+    /// Today, where that is another day.
+    fn judged_on(&self, hearing: &Hearing<'_>) -> Option<NaiveDate> {
+        (self.business_date(hearing) != hearing.today).then_some(hearing.today)
     }
 
     /// What was read for this question. A command may have read more: the products of whatever it could heal.
-    fn reads(&self, context: &Context) -> Vec<StreamVersion> {
+    fn reads(&self, hearing: &Hearing<'_>) -> Vec<StreamVersion> {
         let own: BTreeSet<String> = self.lines.iter().map(|line| line.id.to_string()).collect();
-        let others = context.facts.reads.iter();
+        let others = hearing.facts.reads.iter();
         others
             .filter(|read| {
                 !read.stream.starts_with(ProductId::PREFIX) || own.contains(&read.stream)
@@ -111,61 +116,62 @@ impl Question<'_> {
 /// Judges, and names the answer after the command and its place in it.
 pub(super) fn judge(
     customer: &Customer,
-    context: &Context,
+    hearing: &Hearing<'_>,
     question: &Question<'_>,
     nth: u32,
 ) -> Decision {
-    let Some(policy) = &context.facts.policy else {
-        return not_configured(context, question, nth);
+    let Some(policy) = &hearing.facts.policy else {
+        return not_configured(hearing, question, nth);
     };
     let pack = &policy.pack;
     let mut causes = Vec::new();
     let mut papers = Papers::new(customer, pack, question);
-    for date in judged_dates(context, question) {
+    for date in judged_dates(hearing, question) {
         papers.judge_on(date, &mut causes);
         products::judge(question, date, &mut causes);
     }
     if let Some(ship_by) = question.ship_by {
-        papers.judge_at_shipment(context.turn.today, ship_by, &mut causes);
+        papers.judge_at_shipment(hearing.today, ship_by, &mut causes);
     }
     standing(customer, &mut causes);
     title(customer, question, &mut causes);
-    let figures = money::judge(customer, context, pack, question, &mut causes);
+    let figures = money::judge(customer, hearing, pack, question, &mut causes);
     for cause in &mut causes {
-        react(cause, pack, question, context.turn.today);
+        react(cause, pack, question, hearing.today);
     }
     let causes = in_order(causes);
     Decision {
-        id: decision_id(context, nth),
+        id: decision_id(hearing, nth),
         checkpoint: question.checkpoint,
         outcome: outcome(&causes),
         mode: pack.mode(question.checkpoint),
         causes,
         relied_on: papers.relied_on(),
         policy: Some(PolicyReference { version: policy.version, hash: Arc::clone(&policy.hash) }),
-        business_date: question.business_date(context),
-        reads: question.reads(context),
+        business_date: question.business_date(hearing),
+        judged_on: question.judged_on(hearing),
+        reads: question.reads(hearing),
         figures: Some(figures),
     }
 }
 
 /// The earlier day and today; the worse answer counts.
 fn judged_dates(
-    context: &Context,
+    hearing: &Hearing<'_>,
     question: &Question<'_>,
 ) -> impl Iterator<Item = NaiveDate> + use<> {
-    let (business, today) = (question.business_date(context), context.turn.today);
+    let (business, today) = (question.business_date(hearing), hearing.today);
     std::iter::once(today).chain((business != today).then_some(business))
 }
 
-fn decision_id(context: &Context, nth: u32) -> DecisionId {
-    let command = context.turn.command_id;
+pub(super) fn decision_id(hearing: &Hearing<'_>, nth: u32) -> DecisionId {
+    let command = hearing.command_id;
     let id = if nth == 0 { command } else { Uuid::new_v5(&command, &nth.to_be_bytes()) };
     DecisionId::from_uuid(id)
 }
 
 /// Without a pack nothing is allowed that gives anything away, and nothing is refused that brings money in.
-fn not_configured(context: &Context, question: &Question<'_>, nth: u32) -> Decision {
+fn not_configured(hearing: &Hearing<'_>, question: &Question<'_>, nth: u32) -> Decision {
     let checkpoint = question.checkpoint;
     let mut cause = Cause::new(CauseCode::PolicyNotConfigured);
     cause.reaction = match checkpoint {
@@ -173,15 +179,16 @@ fn not_configured(context: &Context, question: &Question<'_>, nth: u32) -> Decis
         Checkpoint::Invoice | Checkpoint::Receipt => Reaction::Advise,
     };
     Decision {
-        id: decision_id(context, nth),
+        id: decision_id(hearing, nth),
         checkpoint,
         outcome: cause.reaction.into(),
         mode: Mode::Enforce,
         causes: vec![cause],
         relied_on: Vec::new(),
         policy: None,
-        business_date: question.business_date(context),
-        reads: question.reads(context),
+        business_date: question.business_date(hearing),
+        judged_on: question.judged_on(hearing),
+        reads: question.reads(hearing),
         figures: None,
     }
 }

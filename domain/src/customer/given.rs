@@ -116,6 +116,8 @@ impl Stage {
         self.count += 1;
         let events = self.customer.decide(&context, command)?;
         for event in &events {
+            let again = self.customer.decide_again(event, context.turn.command_id, &context.facts);
+            assert_eq!(again.as_ref(), event.decision(), "{}", event.kind());
             self.customer.evolve(event);
             assert_eq!(self.customer.totals, self.customer.recount(), "after {}", event.kind());
         }

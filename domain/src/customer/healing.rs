@@ -7,7 +7,7 @@ use super::{Customer, Event, gate, releasing, shipping, trading::OrderHealed};
 use crate::{context::Context, decider::Decider, ids::OrderId};
 
 /// The most events by which one command heals; what is left heals with the next one, or with the daily review.
-const HEALED_MAX: usize = 40;
+pub(super) const HEALED_MAX: usize = 40;
 
 /// The command's events, and after them those of what they cure.
 pub(super) fn heal(customer: &Customer, context: &Context, mut events: Vec<Event>) -> Vec<Event> {
@@ -53,8 +53,8 @@ pub(super) fn heal(customer: &Customer, context: &Context, mut events: Vec<Event
 
 fn heal_order(customer: &Customer, context: &Context, id: OrderId, nth: &mut u32) -> Option<Event> {
     let order = customer.orders.get(&id).filter(|order| order.is_held())?;
-    let question = releasing::question(customer, context, &id, order)?;
-    let decision = gate::judge(customer, context, &question, *nth);
+    let question = releasing::question(customer, &context.facts, &id, order)?;
+    let decision = gate::judge(customer, &context.hearing(), &question, *nth);
     if !decision.lets_through() {
         return None;
     }

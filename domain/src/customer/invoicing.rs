@@ -23,7 +23,7 @@ use super::{
     trading::{LINES_MAX, Lot, Payment},
 };
 use crate::{
-    context::Context,
+    context::{Context, Facts},
     decision::{CauseCode, CauseKind, Checkpoint, Decision, Outcome},
     ids::{CaseId, InvoiceId, OrderId, ShipmentId},
     money::{Minor, Money, Quantity},
@@ -56,18 +56,16 @@ pub(super) fn issue(
     };
     let amount = Money::from_minor(draft.amount, customer.currency())
         .map_err(|_| Rejection::AmountTooLarge)?;
-    let question = Question {
-        title: issue.title.as_deref(),
-        lines: draft.asked(customer, context),
-        ..Question::about_customer(Checkpoint::Invoice, draft.amount)
-    };
-    let decision = gate::judge(customer, context, &question, 0);
+    let question =
+        question(customer, &context.facts, issue.title.as_deref(), &draft.lines, draft.amount);
+    let decision = gate::judge(customer, &context.hearing(), &question, 0);
     let invoice = InvoiceId::from_uuid(context.turn.command_id);
     let number = issue.number.clone();
     if !decision.lets_through() {
         let denied = decision.outcome == Outcome::Deny;
         let lines = draft.lines;
-        let stopped = InvoiceStopped { invoice, number, lines, amount, issued_on, decision };
+        let title = issue.title.clone();
+        let stopped = InvoiceStopped { invoice, number, title, lines, amount, issued_on, decision };
         let stopped = Box::new(stopped);
         return Ok(vec![if denied {
             Event::InvoiceDenied(stopped)
@@ -82,6 +80,7 @@ pub(super) fn issue(
         due_on: due_on(customer, context, &draft, issued_on),
         invoice,
         number,
+        title: issue.title.clone(),
         lines: draft.lines,
         amount,
         issued_on,
@@ -125,6 +124,22 @@ fn due_on(
     let default = context.facts.policy.as_ref().map_or(0, |p| p.pack.credit.default_terms_days);
     let terms = granted.unwrap_or(Terms { from: TermsFrom::Invoice, days: default });
     terms.due_on(issued_on, draft.last_shipped_on.unwrap_or(issued_on))
+}
+
+/// What the gate is asked about an invoice; its lines are numbered as on the invoice.
+pub(super) fn question<'a>(
+    customer: &Customer,
+    facts: &'a Facts,
+    title: Option<&'a str>,
+    lines: &[InvoicedLine],
+    amount: Minor,
+) -> Question<'a> {
+    let known = (1..).zip(lines).filter_map(|(number, line)| {
+        let product = customer.orders.get(&line.order)?.line(line.line)?.product;
+        gate::Line::of(facts, number, product, Vec::new())
+    });
+    let lines = known.collect();
+    Question { lines, title, ..Question::about_customer(Checkpoint::Invoice, amount) }
 }
 
 /// What is about to be invoiced.
@@ -240,16 +255,6 @@ impl Draft {
             amount: money(amount, customer.currency()),
         });
         Ok(())
-    }
-
-    /// The lines as the gate sees them, numbered as on the invoice.
-    fn asked<'a>(&self, customer: &Customer, context: &'a Context) -> Vec<gate::Line<'a>> {
-        let numbered = (1..).zip(&self.lines);
-        let known = numbered.filter_map(|(number, line)| {
-            let product = customer.orders.get(&line.order)?.line(line.line)?.product;
-            gate::Line::of(context, number, product, Vec::new())
-        });
-        known.collect()
     }
 
     fn not_empty(self) -> Result<Self, Rejection> {

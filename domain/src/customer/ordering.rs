@@ -3,6 +3,8 @@
 //! What is malformed is rejected; what a gate refuses is recorded as held or denied, with all its causes.
 //! Cancelling is never refused, and frees the cash that was set aside for what is gone.
 
+use chrono::NaiveDate;
+
 use super::{
     Customer, Event, Rejection,
     credit::Limit,
@@ -16,7 +18,7 @@ use super::{
     },
 };
 use crate::{
-    context::Context,
+    context::{Context, Facts},
     decision::{Checkpoint, Outcome},
     ids::OrderId,
     money::{Minor, Money, Quantity, line_amount},
@@ -41,18 +43,12 @@ pub(super) fn place(
         None => customer.registration.usual_address().ok_or(Rejection::ShipToMissing)?.clone(),
     };
     let payment = payment(customer, context, placement.payment)?;
-    let (lines, asked) = lines(customer, context, placement)?;
+    let lines = lines(customer, context, placement)?;
     let total = Minor::total(lines.iter().map(|l| l.amount.minor()));
     let total = total.and_then(|t| Money::from_minor(t, currency).ok());
     let total = total.ok_or(Rejection::AmountTooLarge)?;
-    let prepaid = percent_of(total.minor(), payment.prepaid_percent());
-    let question = Question {
-        lines: asked,
-        on_credit: total.minor().saturating_minus(prepaid),
-        ship_by: Some(ship_by),
-        ..Question::about_customer(Checkpoint::Order, total.minor())
-    };
-    let decision = gate::judge(customer, context, &question, 0);
+    let question = question(&context.facts, &lines, total.minor(), payment, ship_by);
+    let decision = gate::judge(customer, &context.hearing(), &question, 0);
     let (through, outcome) = (decision.lets_through(), decision.outcome);
     let taken = Box::new(OrderTaken {
         order: OrderId::from_uuid(context.turn.command_id),
@@ -108,22 +104,40 @@ fn payment(
     }
 }
 
-fn lines<'a>(
+/// What the gate is asked about an order that is new.
+pub(super) fn question<'a>(
+    facts: &'a Facts,
+    lines: &[TakenLine],
+    total: Minor,
+    payment: Payment,
+    ship_by: NaiveDate,
+) -> Question<'a> {
+    let known = (1..).zip(lines);
+    let known = known.filter_map(|(n, line)| Line::of(facts, n, line.product, Vec::new()));
+    Question {
+        lines: known.collect(),
+        on_credit: total.saturating_minus(percent_of(total, payment.prepaid_percent())),
+        ship_by: Some(ship_by),
+        ..Question::about_customer(Checkpoint::Order, total)
+    }
+}
+
+fn lines(
     customer: &Customer,
-    context: &'a Context,
+    context: &Context,
     placement: &Placement,
-) -> Result<(Vec<TakenLine>, Vec<Line<'a>>), Rejection> {
+) -> Result<Vec<TakenLine>, Rejection> {
     let mut taken = Vec::with_capacity(placement.lines.len());
-    let mut asked = Vec::with_capacity(placement.lines.len());
     for (number, line) in (1..).zip(&placement.lines) {
-        let known = Line::of(context, number, line.product, Vec::new());
-        asked.push(known.ok_or(Rejection::NoSuchProduct { line: number })?);
+        if Line::of(&context.facts, number, line.product, Vec::new()).is_none() {
+            return Err(Rejection::NoSuchProduct { line: number });
+        }
         let amount = line_amount(line.quantity, line.unit_price, customer.currency())
             .map_err(|_| Rejection::AmountTooLarge)?;
         let (product, quantity, unit_price) = (line.product, line.quantity, line.unit_price);
         taken.push(TakenLine { product, quantity, unit_price, amount });
     }
-    Ok((taken, asked))
+    Ok(taken)
 }
 
 pub(super) fn cancel(customer: &Customer, cancel: &CancelOrder) -> Result<Vec<Event>, Rejection> {

@@ -130,6 +130,10 @@ pub struct InvoiceIssued {
     pub invoice: InvoiceId,
     #[schema(value_type = String)]
     pub number: Line<64>,
+    /// The buyer's title, where whoever asked stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub title: Option<Line<200>>,
     pub lines: Vec<InvoicedLine>,
     pub amount: Money,
     pub issued_on: NaiveDate,
@@ -168,6 +172,10 @@ pub struct InvoiceStopped {
     pub invoice: InvoiceId,
     #[schema(value_type = String)]
     pub number: Line<64>,
+    /// The buyer's title, where whoever asked stated it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub title: Option<Line<200>>,
     pub lines: Vec<InvoicedLine>,
     pub amount: Money,
     pub issued_on: NaiveDate,

@@ -15,8 +15,8 @@ use super::{
     trading::{Lifted, OrderHealed, OrderReleased, Release, ReleaseOrder},
 };
 use crate::{
-    context::Context,
-    decision::{Cause, CauseCode, CauseKind, Checkpoint, Decision},
+    context::{Context, Facts},
+    decision::{Cause, CauseCode, CauseKind, Checkpoint},
     ids::OrderId,
     permissions,
 };
@@ -27,7 +27,8 @@ pub(super) fn release(
     release: &ReleaseOrder,
 ) -> Result<Vec<Event>, Rejection> {
     let order = customer.orders.get(&release.order).ok_or(Rejection::OrderNotOpen)?;
-    let decision = judged_anew(customer, context, &release.order, order)?;
+    let question = waiting(customer, &context.facts, &release.order, order)?;
+    let decision = gate::judge(customer, &context.hearing(), &question, 0);
     let stopping: Vec<&Cause> = decision.causes.iter().filter(|cause| cause.stops()).collect();
     if stopping.is_empty() && order.is_held() {
         let healed = OrderHealed { order: release.order, decision };
@@ -61,34 +62,32 @@ pub(super) fn release(
     Ok(vec![Event::OrderReleased(Box::new(released))])
 }
 
-/// The checkpoint that holds it, judged as things are now.
-fn judged_anew(
-    customer: &Customer,
-    context: &Context,
+/// What the checkpoint is asked that holds an order or its shipment.
+pub(super) fn waiting<'a>(
+    customer: &'a Customer,
+    facts: &'a Facts,
     id: &OrderId,
-    order: &Order,
-) -> Result<Decision, Rejection> {
-    let unknown = || Rejection::NoSuchProduct { line: 1 };
-    if order.is_held() {
-        let question = question(customer, context, id, order).ok_or_else(unknown)?;
-        return Ok(gate::judge(customer, context, &question, 0));
-    }
-    let held = order.shipments.values().find(|shipment| shipment.shipped_on.is_none());
-    let held = held.ok_or(Rejection::NothingHeld)?;
-    let question =
-        shipping::question(customer, context, id, order, &held.lines).ok_or_else(unknown)?;
-    Ok(gate::judge(customer, context, &question, 0))
+    order: &'a Order,
+) -> Result<Question<'a>, Rejection> {
+    let question = if order.is_held() {
+        question(customer, facts, id, order)
+    } else {
+        let held = order.shipments.values().find(|shipment| shipment.shipped_on.is_none());
+        let held = held.ok_or(Rejection::NothingHeld)?;
+        shipping::question(customer, facts, id, order, &held.lines)
+    };
+    question.ok_or(Rejection::NoSuchProduct { line: 1 })
 }
 
 /// What the order checkpoint is asked about an order that waits.
 pub(super) fn question<'a>(
     customer: &Customer,
-    context: &'a Context,
+    facts: &'a Facts,
     id: &OrderId,
     order: &'a Order,
 ) -> Option<Question<'a>> {
     let lines = (1..).zip(&order.lines).filter(|(_, line)| line.to_ship() > 0);
-    let lines = lines.map(|(number, line)| Line::of(context, number, line.product, Vec::new()));
+    let lines = lines.map(|(number, line)| Line::of(facts, number, line.product, Vec::new()));
     let value = order.open();
     Some(Question {
         lines: lines.collect::<Option<_>>()?,

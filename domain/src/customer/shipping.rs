@@ -18,7 +18,7 @@ use super::{
     },
 };
 use crate::{
-    context::Context,
+    context::{Context, Facts},
     decision::{Checkpoint, Decision, Outcome},
     ids::{OrderId, ShipmentId},
     money::Minor,
@@ -38,11 +38,11 @@ pub(super) fn ship(
         return Err(Rejection::FutureDate { date: shipped_on });
     }
     sound(order, &ship.lines, context)?;
-    let question = question(customer, context, &ship.order, order, &ship.lines)
+    let question = question(customer, &context.facts, &ship.order, order, &ship.lines)
         .ok_or(Rejection::NoSuchProduct { line: 1 })?;
     // What left earlier and is entered now had to be lawful on the day it left.
     let question = Question { happened_on: Some(shipped_on), ..question };
-    let decision = gate::judge(customer, context, &question, 0);
+    let decision = gate::judge(customer, &context.hearing(), &question, 0);
     let shipment = ShipmentId::from_uuid(context.turn.command_id);
     let value = money(question.value, customer.currency());
     if decision.lets_through() {
@@ -57,10 +57,10 @@ pub(super) fn ship(
 /// What the gate is asked about goods of an order; none when a product is not known.
 pub(super) fn question<'a>(
     customer: &'a Customer,
-    context: &'a Context,
+    facts: &'a Facts,
     id: &OrderId,
     order: &'a Order,
-    lots: &'a [Lot],
+    lots: impl IntoIterator<Item = &'a Lot>,
 ) -> Option<Question<'a>> {
     let mut by_line: BTreeMap<u32, Vec<&Lot>> = BTreeMap::new();
     for lot in lots {
@@ -73,7 +73,7 @@ pub(super) fn question<'a>(
         let quantity = lots.iter().fold(0, |sum: u32, lot| sum.saturating_add(lot.quantity.get()));
         let after = line.value_of(line.shipped.saturating_add(quantity));
         value = value.saturating_plus(after.saturating_minus(line.value_of(line.shipped)));
-        lines.push(Line::of(context, number, line.product, lots)?);
+        lines.push(Line::of(facts, number, line.product, lots)?);
     }
     Some(Question {
         lines,
@@ -253,8 +253,10 @@ pub(super) fn clear(
         if events.len() >= most {
             break;
         }
-        let Some(question) = question(customer, context, id, order, &held.lines) else { continue };
-        let decision = gate::judge(customer, context, &question, *nth);
+        let Some(question) = question(customer, &context.facts, id, order, &held.lines) else {
+            continue;
+        };
+        let decision = gate::judge(customer, &context.hearing(), &question, *nth);
         if decision.lets_through() {
             *nth += 1;
             let (shipment, order) = (*shipment, *id);

@@ -2,7 +2,7 @@
 
 use super::Question;
 use crate::{
-    context::Context,
+    context::Hearing,
     customer::{
         Customer,
         credit::{Limit, LimitGranted},
@@ -16,16 +16,16 @@ use crate::{
 
 pub(super) fn judge(
     customer: &Customer,
-    context: &Context,
+    hearing: &Hearing<'_>,
     pack: &Pack,
     question: &Question<'_>,
     causes: &mut Vec<Cause>,
 ) -> Figures {
-    let exposure = customer.exposure_within(pack.credit.horizon_days, context.turn.today);
-    let overdue = overdue(customer, context, pack, question, causes);
+    let exposure = customer.exposure_within(pack.credit.horizon_days, hearing.today);
+    let overdue = overdue(customer, hearing, pack, question, causes);
     match question.checkpoint {
         Checkpoint::Order | Checkpoint::Shipment => {
-            credit(customer, context, pack, question, exposure, causes);
+            credit(customer, hearing, pack, question, exposure, causes);
         }
         Checkpoint::Invoice | Checkpoint::Receipt => {}
     }
@@ -54,7 +54,7 @@ pub(super) fn judge(
 /// Blocks by amount *and* age; a residue within the tolerance is nobody's debt.
 fn overdue(
     customer: &Customer,
-    context: &Context,
+    hearing: &Hearing<'_>,
     pack: &Pack,
     question: &Question<'_>,
     causes: &mut Vec<Cause>,
@@ -62,11 +62,11 @@ fn overdue(
     let registration = &customer.registration;
     let entity = registration.uscc().map(crate::uscc::Uscc::entity);
     let Some(rule) = pack.overdue_rule(registration.kind(), entity) else {
-        return customer.overdue(context.turn.today, Minor::ZERO);
+        return customer.overdue(hearing.today, Minor::ZERO);
     };
     let currency = customer.currency();
     let tolerance = rule.item_tolerance.same_number_in(currency);
-    let overdue = customer.overdue(context.turn.today, tolerance);
+    let overdue = customer.overdue(hearing.today, tolerance);
     let advised = rule.advise_from_days.is_some_and(|days| overdue.days >= days);
     let beyond = overdue.beyond(rule, currency);
     if beyond || (advised && overdue.amount.is_positive()) {
@@ -89,7 +89,7 @@ fn overdue(
 /// The limit in force against what would be owed. What is paid in advance uses none of it.
 fn credit(
     customer: &Customer,
-    context: &Context,
+    hearing: &Hearing<'_>,
     pack: &Pack,
     question: &Question<'_>,
     exposure: Minor,
@@ -106,13 +106,13 @@ fn credit(
         let cause = Cause::new(CauseCode::LimitFrozen).with("reason", &freeze.reason);
         causes.push(cause.resting_on(freeze.version));
     }
-    if let Some(end) = granted.valid_until.filter(|end| *end < context.turn.today) {
+    if let Some(end) = granted.valid_until.filter(|end| *end < hearing.today) {
         let cause = Cause::new(CauseCode::LimitExpired).with("valid_until", end);
         causes.push(cause.resting_on(customer.credit.granted_version));
     }
     // A placed order is in the exposure already, unless it ships only later; what is asked anew comes on top.
     let counted = question.order.is_some_and(|order| {
-        !order.is_held() && within(order, pack.credit.horizon_days, context.turn.today)
+        !order.is_held() && within(order, pack.credit.horizon_days, hearing.today)
     });
     let asked = if counted { Minor::ZERO } else { question.on_credit };
     over_limit(customer, granted, question, asked, exposure, causes);
