@@ -123,13 +123,23 @@ impl Node {
 fn harmless(text: String) -> String {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let long = text.len() > DIGITS_MAX || (text.len() > 1 && text.starts_with('0'));
-    if digits && long {
+    if (digits && long) || is_power_of_ten(&text) {
         return format!("\t{text}");
     }
     // Spaces do not keep every spreadsheet from reading a formula behind them.
     let shown = text.trim_start_matches([' ', '\u{a0}', '\u{3000}']);
     let formula = shown.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if formula && !is_amount(&text) { format!("'{text}") } else { text }
+}
+
+/// A lot such as 24E01, which a spreadsheet takes for 240.
+fn is_power_of_ten(text: &str) -> bool {
+    let numeric =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'e' | b'E' | b'.' | b'+' | b'-');
+    text.bytes().all(numeric)
+        && text.contains(['e', 'E'])
+        && text.starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        && text.parse::<f64>().is_ok()
 }
 
 /// An amount may be negative and is no formula.
@@ -251,6 +261,11 @@ mod tests {
             ("007", "\t007"),
             ("91330100000000001C", "91330100000000001C"),
             ("913301000000000012", "\t913301000000000012"),
+            ("24E01", "\t24E01"),
+            ("9133010000000000E1", "\t9133010000000000E1"),
+            ("2E", "2E"),
+            ("E12", "E12"),
+            ("L24E01", "L24E01"),
         ] {
             assert_eq!(harmless(text.to_owned()), cell);
         }

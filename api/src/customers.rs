@@ -157,7 +157,9 @@ impl Body for Classify {
     const ACT: Act = Act::ClassifyCustomer;
 }
 
-/// Say what an imported customer is
+/// Say what an imported customer is, or that it is of another kind
+///
+/// Another kind asks for other papers: trade waits until its file is approved anew.
 #[utoipa::path(post, path = "/v1/customers/{id}/classify", tag = "customers", request_body = Classify,
     params(("id" = CustomerId, Path)), responses((status = 200, body = Done)))]
 pub async fn classify(

@@ -53,9 +53,9 @@ impl Key {
     }
 }
 
-/// What "the same request" means: method, path and body, byte for byte.
+/// What "the same request" means: method, path, and what of the body [`without`] leaves.
 ///
-/// The hash is recorded, and a short text can be found again from its hash by trying: see [`without`].
+/// The hash is recorded, and a short text can be found again from its hash by trying.
 pub fn request_hash(method: &Method, path: &str, body: &[u8]) -> String {
     let mut hash = Sha256::new();
     for part in [method.as_str().as_bytes(), path.as_bytes()] {

@@ -78,6 +78,14 @@ impl<'a> Kept<'a> {
     }
 }
 
+/// Does all of a command that keeps a name, even when whoever asked goes away or the time is up: a name that was refused would
+/// stay.
+pub async fn to_the_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::spawn(work).await.map_err(Problem::internal)?
+}
+
 /// The names of a list that were not erased.
 pub struct Names {
     by_digest: HashMap<String, String>,

@@ -67,7 +67,7 @@ pub async fn approve(
 ) -> Result<Response, Problem> {
     let Approve { comment, signature } = body;
     let verdict = |signature| Review::Approve(Remarks { comment, signature });
-    sign(&door, by, id, signature, verdict, "approved").await
+    sign(door, by, id, signature, verdict, "approved").await
 }
 
 /// Why a review ended without approval.
@@ -99,7 +99,7 @@ pub async fn reject(
 ) -> Result<Response, Problem> {
     let Decline { reason, comment, signature } = body;
     let verdict = |signature| Review::Reject { reason, remarks: Remarks { comment, signature } };
-    sign(&door, by, id, signature, verdict, "rejected").await
+    sign(door, by, id, signature, verdict, "rejected").await
 }
 
 /// Return what is under review, to be mended
@@ -113,29 +113,32 @@ pub async fn give_back(
 ) -> Result<Response, Problem> {
     let Decline { reason, comment, signature } = body;
     let verdict = |signature| Review::Return { reason, remarks: Remarks { comment, signature } };
-    sign(&door, by, id, signature, verdict, "returned").await
+    sign(door, by, id, signature, verdict, "returned").await
 }
 
 /// Ends a review, with the name beneath it where there is one.
 async fn sign(
-    door: &Door,
+    door: Door,
     by: Asking,
     id: CustomerId,
     signature: Option<Line<100>>,
-    verdict: impl FnOnce(Option<Sha256Digest>) -> Review,
+    verdict: impl FnOnce(Option<Sha256Digest>) -> Review + Send + 'static,
     status: &'static str,
 ) -> Result<Response, Problem> {
-    let kept = match &signature {
-        Some(name) => Some(Kept::of(door, &by.actor, name).await?),
-        None => None,
+    let signing = async move {
+        let kept = match &signature {
+            Some(name) => Some(Kept::of(&door, &by.actor, name).await?),
+            None => None,
+        };
+        let review = verdict(kept.as_ref().map(Kept::digest));
+        let outcome = door.customer(by, id, Command::Qualification(review)).await;
+        let carried = |event: &Event| event.signature().map(names::key);
+        match kept {
+            Some(kept) => kept.settle(outcome, carried).await,
+            None => outcome,
+        }
     };
-    let review = verdict(kept.as_ref().map(Kept::digest));
-    let outcome = door.customer(by, id, Command::Qualification(review)).await;
-    let carried = |event: &Event| event.signature().map(names::key);
-    let committed = match kept {
-        Some(kept) => kept.settle(outcome, carried).await?,
-        None => outcome?,
-    };
+    let committed = names::to_the_end(signing).await?;
     let done = Done { status: Some(status), ..Done::of(&id, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answers::{Recorded, answer};
-use crate::asked::{Asked, Body};
+use crate::asked::{Asked, Asking, Body};
 use crate::door::Door;
 use crate::names::{self, Kept};
 use crate::problem::Problem;
@@ -40,6 +40,10 @@ pub async fn register(
     State(door): State<Door>,
     Asked { by, body }: Asked<RegisterStaff>,
 ) -> Result<Response, Problem> {
+    names::to_the_end(given(door, by, body)).await
+}
+
+async fn given(door: Door, by: Asking, body: RegisterStaff) -> Result<Response, Problem> {
     let id = StaffId::from_uuid(by.new_id(&door));
     let kept = Kept::of(&door, &id, &body.name).await?;
     let name_digest = kept.digest();

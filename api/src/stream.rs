@@ -182,7 +182,10 @@ impl Listener {
             tokio::select! {
                 biased;
                 piece = self.pieces.recv() => match piece {
-                    Ok(piece) => self.take(&piece),
+                    Ok(piece) => {
+                        self.still_allowed()?;
+                        self.take(&piece);
+                    }
                     Err(RecvError::Lagged(_)) => self.behind = true,
                     Err(RecvError::Closed) => return None,
                 },

@@ -77,7 +77,8 @@ pub async fn issue(
     Asked { by, body }: Asked<IssueToken>,
 ) -> Result<Response, Problem> {
     let secret = format!("{SECRET_PREFIX}{}", door.ids().secret().map_err(Problem::internal)?);
-    let (committed, issued) = issue_with(&door, by, body, secret).await?;
+    let issuing = async move { issue_with(&door, by, body, secret).await };
+    let (committed, issued) = names::to_the_end(issuing).await?;
     Ok(answer(StatusCode::CREATED, &committed, &issued))
 }
 

@@ -235,7 +235,12 @@ impl Customer {
         match event {
             Event::CustomerRegistered(e) => self.registration.particulars = Some((**e).clone()),
             Event::CodeAssigned(e) => self.registration.code = Some(e.code.clone()),
-            Event::CustomerClassified(e) => self.registration.classify(e),
+            Event::CustomerClassified(e) => {
+                if self.registration.kind() != e.kind {
+                    self.qualification.look_again();
+                }
+                self.registration.classify(e);
+            }
             Event::UsccRecorded(e) => self.registration.record_uscc(e),
             Event::ParticularsAmended(e) => self.registration.amend(e),
             Event::CustomerSuspended(e) => {
@@ -258,9 +263,11 @@ impl Customer {
             }
             Event::DocumentRevoked(e) => self.qualification.revoke(e, version),
             Event::DocumentExpiryAnnounced(e) => {
-                self.qualification.reviewed_on = Some(e.business_date);
+                self.qualification.announce(e.business_date, e.document.uuid());
             }
-            Event::OverdueAnnounced(e) => self.qualification.reviewed_on = Some(e.business_date),
+            Event::OverdueAnnounced(e) => {
+                self.qualification.announce(e.business_date, e.invoice.uuid());
+            }
             Event::LimitGranted(e) => self.credit.grant(e, version),
             Event::LimitFrozen(e) => self.credit.freeze(e, version),
             Event::LimitUnfrozen(_) => self.credit.unfreeze(),

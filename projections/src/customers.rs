@@ -10,7 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::customer::{
     Event,
     credit::{Limit, LimitGranted, TermsFrom},
-    registration::{CustomerRegistered, ParticularsAmended, Status, StatusChanged},
+    registration::{CustomerKind, CustomerRegistered, ParticularsAmended, Status, StatusChanged},
 };
 use domain::money::Money;
 use journal::Engine;
@@ -218,7 +218,7 @@ impl Entry {
     fn change(&mut self, seen: &Seen, event: &Event) {
         match event {
             Event::CodeAssigned(assigned) => self.code = Some(assigned.code.to_string()),
-            Event::CustomerClassified(classified) => self.kind = classified.kind.code().into(),
+            Event::CustomerClassified(classified) => self.classify(classified.kind),
             Event::UsccRecorded(recorded) => self.uscc = Some(recorded.uscc.to_string()),
             Event::ParticularsAmended(amended) => self.amend(amended),
             Event::CustomerSuspended(changed) => self.stand(Status::Suspended, changed),
@@ -283,7 +283,18 @@ impl Entry {
         self.status_reason = Some(changed.reason.to_string());
     }
 
-    /// Who was approved once stays approved; a renewal is reviewed beside.
+    /// Another kind asks for other papers: the approval speaks of it no more.
+    fn classify(&mut self, kind: CustomerKind) {
+        if self.kind == kind.code() {
+            return;
+        }
+        self.kind = kind.code().into();
+        if self.approved_position.take().is_some() {
+            self.qualification = if self.review_open { "in_review" } else { "draft" }.into();
+        }
+    }
+
+    /// Who was approved once stays approved, as one of its kind; a renewal is reviewed beside.
     fn review(&mut self, came_to: &'static str, review: ReviewIs) {
         self.review_open = review == ReviewIs::Open;
         if self.approved_position.is_none() {

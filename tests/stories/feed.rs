@@ -6,7 +6,7 @@ use futures::StreamExt;
 use reqwest::{Method, Response};
 use serde_json::json;
 use tests::both_engines;
-use tests::server::{STREAMS_PER_TOKEN, Server};
+use tests::server::{STREAMS_PER_TOKEN, Server, answer};
 
 use crate::company::{dealer, stent};
 
@@ -111,7 +111,33 @@ async fn streams_have_a_bound(server: &Server) {
     assert!(refused.headers().contains_key("retry-after"));
 }
 
+/// What follows the answer to the revocation is not shown to the token any more.
+async fn a_revoked_token_hears_no_more(server: &Server) {
+    let person = server.person("integrator").await;
+    server.person("sales").await;
+    let stream = open(server, "/v1/events/stream", None).await;
+    let mut stream = stream.bytes_stream();
+    dealer(server).await;
+    ids(&mut stream, 1).await;
+    let admin = server.person("admin").await.secret;
+    let path = format!("/v1/tokens/{}", person.token);
+    answer(server.send(Method::DELETE, &admin, &path)).await.expect(200);
+    stent(server).await;
+    let mut heard = String::new();
+    let ended = async {
+        while let Some(Ok(piece)) = stream.next().await {
+            heard.push_str(std::str::from_utf8(&piece).unwrap());
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), ended).await.unwrap();
+    assert!(!heard.contains("product.registered"), "{heard}");
+}
+
 both_engines! {
+    async fn a_stream_ends_with_its_token(home: Home) {
+        a_revoked_token_hears_no_more(&Server::start(&home.url).await).await;
+    }
+
     async fn the_feed_leaves_nothing_out(home: Home) {
         the_feed_is_complete_and_in_order(&Server::start(&home.url).await).await;
     }

@@ -33,8 +33,8 @@ impl People {
         let mut people = Vec::new();
         for (code, persons) in &names.staff {
             let role: Role = parsed(code)?;
-            for name in persons {
-                people.push(hire(door, role, name).await?);
+            for (n, name) in (1..).zip(persons) {
+                people.push(hire(door, role, n, name).await?);
             }
         }
         Ok(Self(people))
@@ -61,7 +61,7 @@ impl People {
     }
 }
 
-async fn hire(door: &Door, role: Role, name: &str) -> Result<Person, DemoError> {
+async fn hire(door: &Door, role: Role, n: u32, name: &str) -> Result<Person, DemoError> {
     let secret = format!("{SECRET_PREFIX}{}", door.ids().secret().map_err(Problem::internal)?);
     let token = IssueToken {
         name: Some(parsed(name)?),
@@ -71,7 +71,11 @@ async fn hire(door: &Door, role: Role, name: &str) -> Result<Person, DemoError> 
         machine: false,
     };
     let administrator: StaffId = parsed(ADMINISTRATOR)?;
-    let by = Asking::within(administrator, vec![Role::Admin], format!("demo/staff/{name}"));
+    let by = Asking::within(
+        administrator,
+        vec![Role::Admin],
+        format!("demo/staff/{code}/{n}", code = role.code()),
+    );
     let (_, issued) = issue_with(door, by, token, secret.clone()).await?;
     Ok(Person { staff: issued.staff().clone(), role, name: name.to_owned(), secret })
 }

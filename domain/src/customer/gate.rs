@@ -232,7 +232,7 @@ fn react(cause: &mut Cause, pack: &Pack, question: &Question<'_>, today: NaiveDa
     let covering = order.releases.iter().find(|release| {
         today <= release.expires_on
             && release.lifted.iter().any(|lifted| {
-                lifted.code == cause.code && within(cause, lifted.figure, release.tolerance_percent)
+                lifted.is_about(cause) && within(cause, lifted.figure, release.tolerance_percent)
             })
     });
     if let Some(release) = covering {

@@ -4,11 +4,12 @@
 //! An approved paper is never edited: a newer one of its kind supersedes it from its own first day on.
 //! A renewal is reviewed beside the paper in force, and trade goes on meanwhile.
 
-use std::collections::BTreeMap;
+mod file;
 
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
+pub use self::file::{Document, Outcome, Qualification, Standing};
 use super::{Customer, Event, Rejection};
 use crate::{
     catalogue::ScopeItem,
@@ -185,102 +186,6 @@ impl Event {
     }
 }
 
-/// The qualification part of a customer.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Qualification {
-    pub documents: BTreeMap<DocumentId, Document>,
-    /// The version of the stream at which the customer was first approved.
-    pub approved_at: Option<i64>,
-    /// Who first approved this customer, and who last did.
-    pub approved_by: Option<StaffId>,
-    /// The last review was turned down, and nothing was approved since.
-    pub declined: Option<Outcome>,
-    /// The last business date that the daily review has announced.
-    pub reviewed_on: Option<NaiveDate>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Outcome {
-    Rejected,
-    Returned,
-}
-
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Document {
-    pub paper: Paper,
-    pub standing: Standing,
-    pub uploaded_by: StaffId,
-    /// Who submitted it last.
-    pub submitted_by: Option<StaffId>,
-    /// The version of the customer's stream at which this paper last changed.
-    pub version: i64,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Standing {
-    /// Uploaded, not yet submitted.
-    Draft,
-    InReview,
-    Approved,
-    /// Approved, and followed by a newer one of its kind.
-    Superseded,
-    Revoked,
-}
-
-impl Qualification {
-    pub fn is_approved(&self) -> bool {
-        self.approved_at.is_some()
-    }
-
-    pub fn is_in_review(&self) -> bool {
-        self.documents.values().any(|document| document.standing == Standing::InReview)
-    }
-
-    /// `none`, `draft`, `in_review`, `approved`, `rejected`, `returned`, as cards show it.
-    pub fn status(&self) -> &'static str {
-        if self.is_approved() {
-            return "approved";
-        }
-        if self.is_in_review() {
-            return "in_review";
-        }
-        match self.declined {
-            Some(Outcome::Rejected) => "rejected",
-            Some(Outcome::Returned) => "returned",
-            None if self.documents.is_empty() => "none",
-            None => "draft",
-        }
-    }
-
-    /// The paper of a kind that speaks on a date: of those approved and in force, the one that began last.
-    pub fn in_force(
-        &self,
-        kind: DocumentKind,
-        date: NaiveDate,
-    ) -> Option<(&DocumentId, &Document)> {
-        self.approved(kind)
-            .filter(|(_, d)| d.paper.in_force_on(date))
-            .max_by_key(|(_, d)| (d.paper.valid_from, d.version))
-    }
-
-    /// Every approved paper of a kind that nobody revoked, superseded ones included.
-    pub fn approved(
-        &self,
-        kind: DocumentKind,
-    ) -> impl Iterator<Item = (&DocumentId, &Document)> + Clone {
-        self.documents.iter().filter(move |(_, document)| {
-            document.paper.kind == kind
-                && matches!(document.standing, Standing::Approved | Standing::Superseded)
-        })
-    }
-
-    fn with(&self, standing: Standing) -> Vec<DocumentId> {
-        let found = self.documents.iter().filter(|(_, d)| d.standing == standing);
-        found.map(|(id, _)| *id).collect()
-    }
-}
-
 pub(super) fn decide(
     customer: &Customer,
     context: &Context,
@@ -377,8 +282,13 @@ fn approve(
         .filter(|(_, d)| d.standing == Standing::Approved && kinds.contains(&d.paper.kind));
     let superseded = superseded.map(|(id, _)| *id).collect();
     let since = context.turn.today.checked_sub_days(KEPT_AFTER_END).unwrap_or(context.turn.today);
-    let forgotten = file.documents.iter().filter(|(_, d)| {
-        d.standing == Standing::Superseded && d.paper.valid_to.is_some_and(|end| end < since)
+    let superseded_before =
+        file.documents.iter().filter(|(_, d)| d.standing == Standing::Superseded);
+    let long_ended = |d: &Document| d.paper.valid_to.is_some_and(|end| end < since);
+    // With a paper goes what it had taken the place of, which must not speak again.
+    let forgotten = superseded_before.clone().filter(|(_, d)| {
+        let mut gone = superseded_before.clone().filter(|(_, other)| long_ended(other));
+        long_ended(d) || gone.any(|(_, other)| d.is_followed_by(other))
     });
     let forgotten = forgotten.map(|(id, _)| *id).collect();
     let approved = Approved { documents, superseded, forgotten, comment, signature, by };
@@ -393,71 +303,4 @@ fn decline(
 ) -> Result<Declined, Rejection> {
     let documents = open_review(file, &by)?;
     Ok(Declined { documents, reason: reason.clone(), comment, signature, by })
-}
-
-impl Qualification {
-    pub(super) fn upload(&mut self, event: &DocumentUploaded, version: i64) {
-        self.documents.insert(
-            event.document,
-            Document {
-                paper: event.paper.clone(),
-                standing: Standing::Draft,
-                uploaded_by: event.by.clone(),
-                submitted_by: None,
-                version,
-            },
-        );
-    }
-
-    pub(super) fn submit(&mut self, event: &Submitted, version: i64) {
-        self.declined = None;
-        for id in &event.documents {
-            if let Some(document) = self.documents.get_mut(id) {
-                document.submitted_by = Some(event.by.clone());
-            }
-        }
-        self.stand(&event.documents, Standing::InReview, version);
-    }
-
-    pub(super) fn approve(&mut self, event: &Approved, version: i64) {
-        self.declined = None;
-        self.approved_by = Some(event.by.clone());
-        self.approved_at.get_or_insert(version);
-        // What was revoked is now replaced. What is superseded may speak until its successor begins.
-        let kinds: Vec<_> = event
-            .documents
-            .iter()
-            .filter_map(|id| self.documents.get(id))
-            .map(|d| d.paper.kind)
-            .collect();
-        self.documents.retain(|id, d| {
-            let replaced = d.standing == Standing::Revoked && kinds.contains(&d.paper.kind);
-            !replaced && !event.forgotten.contains(id)
-        });
-        self.stand(&event.superseded, Standing::Superseded, version);
-        self.stand(&event.documents, Standing::Approved, version);
-    }
-
-    pub(super) fn decline(&mut self, event: &Declined, outcome: Outcome, version: i64) {
-        self.declined = Some(outcome);
-        match outcome {
-            Outcome::Rejected => {
-                self.documents.retain(|id, _| !event.documents.contains(id));
-            }
-            Outcome::Returned => self.stand(&event.documents, Standing::Draft, version),
-        }
-    }
-
-    pub(super) fn revoke(&mut self, event: &DocumentRevoked, version: i64) {
-        self.stand(&[event.document], Standing::Revoked, version);
-    }
-
-    fn stand(&mut self, documents: &[DocumentId], standing: Standing, version: i64) {
-        for id in documents {
-            if let Some(document) = self.documents.get_mut(id) {
-                document.standing = standing;
-                document.version = version;
-            }
-        }
-    }
 }

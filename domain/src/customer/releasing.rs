@@ -40,6 +40,7 @@ pub(super) fn release(
         .filter(|cause| context.roles.iter().any(|r| permissions::lifts(*r, cause.code.kind())))
         .map(|cause| Lifted {
             code: cause.code,
+            subject: cause.subject.clone(),
             figure: gate::figure_of(cause).map(|minor| money(minor, customer.currency())),
         })
         .collect();
@@ -118,8 +119,8 @@ fn liftable(stopping: &[&Cause]) -> Result<(), Rejection> {
 }
 
 fn left(stopping: &[&Cause], lifted: &[Lifted]) -> Vec<CauseCode> {
-    let mut left: Vec<_> = stopping.iter().map(|cause| cause.code).collect();
-    left.retain(|code| !lifted.iter().any(|l| l.code == *code));
+    let left = stopping.iter().filter(|cause| !lifted.iter().any(|it| it.is_about(cause)));
+    let mut left: Vec<_> = left.map(|cause| cause.code).collect();
     left.dedup();
     left
 }

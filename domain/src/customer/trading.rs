@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::registration::Origin;
 use crate::{
-    decision::{CauseCode, Decision},
+    decision::{Cause, CauseCode, Decision, Subject},
     document_kind::DocumentKind,
     ids::{DocumentId, OrderId, ProductId, ReceiptId, ShipmentId, StaffId},
     money::{Currency, Money, Quantity, UnitPrice},
@@ -176,8 +176,18 @@ pub struct Release {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Lifted {
     pub code: CauseCode,
+    /// The one lot, paper or product that it was about. Absent: the whole, or whatever it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<Subject>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<Money>,
+}
+
+impl Lifted {
+    /// Whether it speaks of this cause, whatever has become of its figure.
+    pub fn is_about(&self, cause: &Cause) -> bool {
+        self.code == cause.code && (self.subject.is_none() || self.subject == cause.subject)
+    }
 }
 
 /// The last cause is gone: a held order is placed.

@@ -195,7 +195,7 @@ impl Decisions {
             customer: Arc::clone(&seen.stream),
             event_type: event.kind().into(),
             subject: dated.subject,
-            business_date: dated.on,
+            business_date: dated.backdated.map_or(dated.on, |given| given.business_date),
             recorded_on,
             reason: dated.backdated.map(|given| given.reason.clone()),
             origin: dated.origin.map(|origin| origin.kind.clone()),

@@ -112,25 +112,24 @@ impl<'a> Papers<'a> {
         Found::Not(weighed(cause, rule.weight))
     }
 
-    /// The nearest paper that would have done: run out, not begun, or revoked.
+    /// The nearest paper that would have done: the last one that began, which was revoked or has run out, or the next one.
     fn lapsed(&self, rule: &PaperRule, date: NaiveDate) -> Option<Cause> {
-        let file = &self.customer.qualification;
-        let approved = rule.any_of.iter().flat_map(|kind| file.approved(*kind));
-        let expired = approved
-            .clone()
-            .filter(|(_, d)| d.paper.valid_to.is_some_and(|end| end < date))
-            .max_by_key(|(_, d)| d.paper.valid_to);
-        if let Some((id, document)) = expired {
-            return Some(about_document(CauseCode::DocumentExpired, *id, document));
+        let of_rule = self.customer.qualification.documents.iter().filter(|(_, d)| {
+            rule.any_of.contains(&d.paper.kind)
+                && (d.approved_at.is_some() || d.standing == Standing::Revoked)
+        });
+        let (begun, coming): (Vec<_>, Vec<_>) =
+            of_rule.partition(|(_, d)| d.paper.valid_from <= date);
+        let last = begun.into_iter().max_by_key(|(_, d)| (d.paper.valid_from, d.approved_at));
+        if let Some((id, document)) = last {
+            let revoked = document.standing == Standing::Revoked;
+            let code =
+                if revoked { CauseCode::DocumentRevoked } else { CauseCode::DocumentExpired };
+            return Some(about_document(code, *id, document));
         }
-        if let Some((id, document)) = approved.min_by_key(|(_, d)| d.paper.valid_from) {
-            return Some(about_document(CauseCode::DocumentNotYetValid, *id, document));
-        }
-        let revoked = file
-            .documents
-            .iter()
-            .find(|(_, d)| d.standing == Standing::Revoked && rule.any_of.contains(&d.paper.kind));
-        revoked.map(|(id, document)| about_document(CauseCode::DocumentRevoked, *id, document))
+        let coming = coming.into_iter().filter(|(_, d)| d.standing != Standing::Revoked);
+        let next = coming.min_by_key(|(_, d)| d.paper.valid_from);
+        next.map(|(id, document)| about_document(CauseCode::DocumentNotYetValid, *id, document))
     }
 
     /// Nothing on file: missing, or something else was taken for it.

@@ -7,7 +7,7 @@ use crate::{
         Command, Event,
         given::{STENT, SYRINGE, Stage, business_licence, licence, placement, qualified, stage},
         qualification,
-        registration::CustomerKind,
+        registration::{self, CustomerKind},
     },
     document_kind::DocumentKind,
     staff::Role,
@@ -144,6 +144,81 @@ fn a_revoked_licence_stops_the_next_order() {
     let reason = "发证机关已吊销".parse().unwrap();
     stage.does(review(qualification::Command::Revoke { document, reason }));
     assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
+}
+
+fn papers_of(stage: &Stage, kind: DocumentKind) -> Vec<crate::ids::DocumentId> {
+    let documents = stage.customer.qualification.documents.iter();
+    let mut found: Vec<_> = documents.filter(|(_, d)| d.paper.kind == kind).collect();
+    found.sort_by_key(|(_, d)| d.approved_at);
+    found.into_iter().map(|(id, _)| *id).collect()
+}
+
+#[test]
+fn a_paper_does_not_speak_again_when_its_successor_is_revoked_or_ends() {
+    let revoked = |stage: &mut Stage| {
+        let document = *papers_of(stage, DocumentKind::DeviceTradingLicence).last().unwrap();
+        let reason = "发证机关已吊销".parse().unwrap();
+        stage.does(review(qualification::Command::Revoke { document, reason }));
+    };
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let mut variation = licence("2031-01-09");
+    variation["valid_from"] = json!("2026-11-01");
+    stage.approve(&[variation]);
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    revoked(&mut stage);
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
+    // An old paper put on file brings nothing back; the one that was meant, approved anew, does.
+    let mut old = licence("2023-12-31");
+    old["valid_from"] = json!("2019-01-10");
+    stage.approve(&[old]);
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
+    stage.approve(&[licence("2029-01-09")]);
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+
+    // One that is revoked before its first day takes nobody's place.
+    let mut renewal = licence("2034-01-09");
+    renewal["valid_from"] = json!("2029-01-10");
+    stage.approve(&[renewal]);
+    revoked(&mut stage);
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    stage.on("2029-01-09");
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let mut short = licence("2026-12-31");
+    short["valid_from"] = json!("2026-11-01");
+    stage.approve(&[short]);
+    stage.on("2027-01-01");
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.expired"]));
+}
+
+#[test]
+fn old_papers_on_file_take_the_place_of_none() {
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let mut old = licence("2023-12-31");
+    old["valid_from"] = json!("2019-01-10");
+    stage.approve(&[old]);
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+}
+
+#[test]
+fn a_customer_of_another_kind_is_looked_at_again() {
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let uscc = "91330100000000001C".parse().unwrap();
+    let classify = |kind| Command::Registration(registration::Command::Classify { kind, uscc });
+    stage.does(classify(CustomerKind::Distributor));
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    stage.does(classify(CustomerKind::OtherUnit));
+    let answer = stage.order(STENT, 1, "1.00");
+    assert_eq!(answer.is(), ("denied", vec!["qualification.not_approved", "document.missing"]));
+    stage.does(classify(CustomerKind::Distributor));
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["qualification.not_approved"]));
+    stage.approve(&[licence("2029-01-09")]);
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
 }
 
 #[test]

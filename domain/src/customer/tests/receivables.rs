@@ -1,5 +1,7 @@
 //! Invoices, cash, deposits, credit notes.
 
+use serde_json::json;
+
 use crate::{
     customer::{
         Command, Event,
@@ -277,4 +279,33 @@ fn invoices_of_a_line_add_up_to_its_amount_also_after_a_void() {
     };
     let minor: i64 = [second, third, again].iter().map(|amount| amount.minor_units()).sum();
     assert_eq!((minor, stage.customer.exposure()), (100, Minor(100)));
+}
+
+#[test]
+fn nothing_of_a_day_is_left_unsaid_however_much_it_brought() {
+    let mut stage = with_limit("100000.00");
+    for n in 0..45 {
+        let open = json!({"kind": "import", "digest": "0", "line": n + 1});
+        let open = receivables::OpenInvoice {
+            number: format!("OLD-{n}").parse().unwrap(),
+            amount: cny("10.00"),
+            issued_on: "2026-10-22".parse().unwrap(),
+            due_on: "2026-11-22".parse().unwrap(),
+            disputed: false,
+            origin: serde_json::from_value(open).unwrap(),
+        };
+        stage.does(Command::Receivables(receivables::Command::OpenInvoice(Box::new(open))));
+    }
+    let mut said = std::collections::BTreeSet::new();
+    let mut reviews = Vec::new();
+    for day in ["2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26"] {
+        stage.on(day);
+        let events = stage.does(Command::ReviewDay);
+        reviews.push(events.len());
+        for event in events {
+            let Event::OverdueAnnounced(it) = event else { panic!("{event:?}") };
+            assert!(said.insert(it.invoice), "said twice");
+        }
+    }
+    assert_eq!((said.len(), reviews), (45, vec![20, 20, 5, 0]));
 }

@@ -5,12 +5,14 @@ use serde_json::json;
 use crate::{
     customer::{
         Command, Event,
-        given::{STENT, Stage, codes, placement, qualified, with_limit},
+        given::{STENT, SYRINGE, Stage, codes, placement, qualified, with_limit},
         receivables::{self, Allocation, Application, Target},
+        registration::CustomerKind,
         trading::{self, CancelOrder, Payment},
     },
     ids::OrderId,
     money::Minor,
+    staff::Role,
 };
 
 fn stopped(event: &Event) -> (&'static str, Vec<&'static str>) {
@@ -193,4 +195,25 @@ fn a_held_shipment_of_goods_that_were_cancelled_is_overtaken() {
     let events = stage.pays("5000.00", Allocation::Just(Vec::new()));
     assert!(matches!(events.as_slice(), [Event::CashReceived(_)]), "{events:?}");
     assert!(stage.customer.waiting.is_empty());
+}
+
+#[test]
+fn what_is_released_for_one_lot_is_not_released_for_another() {
+    let mut stage = Stage::of(CustomerKind::Hospital, "12310000425001236R");
+    stage.approve(&[
+        json!({"kind": "institution_certificate", "number": "12310000425001236R",
+            "valid_from": "2020-01-01", "valid_to": "2030-01-01", "copy": "sealed_copy"}),
+        json!({"kind": "practice_licence", "number": "PDY00001-X", "valid_from": "2020-01-01",
+            "valid_to": "2035-01-01", "copy": "sealed_copy"}),
+    ]);
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let order = stage.order(SYRINGE, 3, "10.00").order;
+    let undated =
+        |lot: &str| json!([{"line": 1, "quantity": 1, "lot": lot, "expires_on": "2028-01-04"}]);
+    let held = |event: Event| matches!(event, Event::ShipmentHeld(_));
+    assert!(held(stage.ship(order, undated("L1"))));
+    let events = stage.releases("staff-quality", Role::Quality, order).unwrap();
+    assert!(matches!(events.last(), Some(Event::ShipmentCleared(_))), "{events:?}");
+    assert!(!held(stage.ship(order, undated("L1"))));
+    assert!(held(stage.ship(order, undated("L2"))));
 }
