@@ -242,3 +242,76 @@ fn the_demonstration_says_where_it_listens() {
     }
     panic!("it never listened: {shown:?}");
 }
+
+/// What finance does to a threshold: out as a spreadsheet, changed, back in, mended, compared, tried.
+#[tokio::test]
+async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
+    let home = Home::new(Kind::Sqlite).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let policy = |arguments: &[&str]| {
+        let all: Vec<&str> = std::iter::once("policy").chain(arguments.iter().copied()).collect();
+        told(&mut probity(&home, &all))
+    };
+    let done = |arguments: &[&str]| {
+        let (code, out, said) = policy(arguments);
+        assert_eq!(code, Some(0), "{arguments:?}: {out}{said}");
+        out
+    };
+    let (rules, new) = (path("rules.json"), path("new.json"));
+    done(&["export", "built-in", &rules]);
+    assert_eq!(done(&["diff", "built-in", &rules]), "no difference\n");
+    assert!(done(&["check", &rules]).contains("is sound: sha256:"));
+    for ending in ["xlsx", "csv"] {
+        let table = path(&format!("overdue.{ending}"));
+        done(&["export", &rules, &table, "--table", "overdue"]);
+        done(&["import", &rules, &table, &new, "--table", "overdue"]);
+        assert_eq!(done(&["diff", &rules, &new]), "no difference\n");
+    }
+
+    // A gap is told with the values that no row is for, where the rows stand.
+    let table = path("overdue.csv");
+    let written = std::fs::read_to_string(&table).unwrap();
+    let gap = written.replace("general,-,-,-,-", "general,-,-,<= 400.00,-");
+    std::fs::write(&table, gap).unwrap();
+    let (code, out, said) = policy(&["import", &rules, &table, &new, "--table", "overdue"]);
+    assert_eq!(code, Some(1), "{out}{said}");
+    assert!(
+        out.contains(
+            "no row is for customer_kind = distributor, entity = missing, overdue_amount = 400.0001"
+        ),
+        "{out}"
+    );
+    assert!(out.contains("没有一行适用于"), "{out}");
+    let (code, out, _) = policy(&["check", &new]);
+    assert_eq!(code, Some(1));
+    let place = out.strip_prefix(&format!("{new}:")).unwrap().split(':').next().unwrap();
+    let line = std::fs::read_to_string(&new).unwrap();
+    let line = line.lines().nth(place.parse::<usize>().unwrap() - 1).unwrap().to_owned();
+    assert!(line.contains("\"rows\""), "{line}");
+
+    let mended =
+        written.replace("general-beyond,-,-,> 1000.00,> 30", "general-beyond,-,-,> 500.00,> 10");
+    std::fs::write(&table, mended).unwrap();
+    done(&["import", &rules, &table, &new, "--table", "overdue"]);
+    assert_eq!(
+        done(&["diff", &rules, &new]),
+        "~ /overdue/table/rows/general-beyond/when/overdue_amount: > 1000.00 → > 500.00\n\
+         ~ /overdue/table/rows/general-beyond/when/overdue_days: > 30 → > 10\n"
+    );
+    assert_eq!(done(&["simulate", &new]), "no decision was made in this period\n");
+
+    // What is no pack is told by line and column, what is not sound is not simulated, and nothing guesses.
+    std::fs::write(&rules, "{\n  \"name\": 1\n}").unwrap();
+    let (code, _, said) = policy(&["check", &rules]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&format!("{rules}:2:11: invalid type: integer")), "{said}");
+    for wrong in [
+        &["export", "built-in", &path("x.txt")][..],
+        &["export", "built-in", &path("x.xlsx"), "--table", "limits"],
+        &["simulate", &rules],
+        &["check", "in-force"],
+    ] {
+        assert_eq!(policy(wrong).0, Some(1), "{wrong:?}");
+    }
+}

@@ -73,6 +73,7 @@ pub async fn run(cli: Cli) -> Result<(), Fault> {
         Some(Command::Verify) => verify(&cli.store).await,
         Some(Command::Backup(options)) => backup(&cli.store, &options.file).await,
         Some(Command::Import(options)) => crate::import::run(&cli.store, &options).await,
+        Some(Command::Policy(command)) => crate::policies::run(&cli.store, command).await,
         Some(Command::Demo(options)) => crate::demo::run(&cli.serving, &options).await,
     }
 }
@@ -219,7 +220,7 @@ async fn migrate(store: &StoreOptions, grant: Option<&str>) -> Result<(), Fault>
 }
 
 /// The journal alone, for commands that give none.
-async fn journal(store: &StoreOptions) -> Result<Journal, Fault> {
+pub async fn journal(store: &StoreOptions) -> Result<Journal, Fault> {
     let database = store.database()?;
     let opened = Journal::open(database.reveal(), journal::Options::default()).await;
     opened.map_err(|error| Fault::Data(format!("{database}: {error}")))

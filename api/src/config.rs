@@ -1,5 +1,7 @@
 //! The command line and its environment twins. This is the only place that reads the environment.
 
+mod policy;
+
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use domain::text::Line;
 
 use crate::demo::{CUSTOMERS_MAX, CUSTOMERS_MIN, DAYS_MAX, DAYS_MIN};
 
+pub use self::policy::{PolicyCommand, SimulateOptions};
 pub use crate::database_url::DatabaseUrl;
 
 /// Where the embedded database lies when nothing else is said.
@@ -78,6 +81,9 @@ pub enum Command {
     Rebuild(RebuildOptions),
     /// Prove the journal's integrity and compare the read models with it
     Verify,
+    /// Check, compare and try policy packs, and edit their tables as spreadsheets
+    #[command(subcommand, after_help = policy::EXAMPLES)]
+    Policy(PolicyCommand),
     /// Write a consistent copy of a SQLite store
     Backup(BackupOptions),
 }

@@ -28,11 +28,9 @@ pub enum Format {
     Csv,
 }
 
-/// The rows as `NAME.csv`. Without rows it still says what its columns would be.
+/// The rows as `NAME.csv`.
 pub fn answer<T: Serialize + ToSchema>(name: &str, rows: &[T]) -> Result<Response, Problem> {
-    let columns = if rows.is_empty() { columns::of::<T>() } else { Vec::new() };
-    let text = table(columns, rows)?;
-    let mut response = text.into_response();
+    let mut response = written(rows)?.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/csv; charset=utf-8"));
     let disposition = format!("attachment; filename=\"{name}.csv\"");
@@ -40,6 +38,11 @@ pub fn answer<T: Serialize + ToSchema>(name: &str, rows: &[T]) -> Result<Respons
         headers.insert(header::CONTENT_DISPOSITION, value);
     }
     Ok(response)
+}
+
+/// The rows as the text of a file. Without rows it still says what its columns would be.
+pub fn written<T: Serialize + ToSchema>(rows: &[T]) -> Result<String, Problem> {
+    table(if rows.is_empty() { columns::of::<T>() } else { Vec::new() }, rows)
 }
 
 fn table<T: Serialize>(mut columns: Vec<String>, rows: &[T]) -> Result<String, Problem> {
@@ -120,7 +123,7 @@ impl Node {
 }
 
 /// Text that a spreadsheet shows as it is.
-fn harmless(text: String) -> String {
+pub fn harmless(text: String) -> String {
     let digits = text.bytes().all(|byte| byte.is_ascii_digit());
     let long = text.len() > DIGITS_MAX || (text.len() > 1 && text.starts_with('0'));
     if (digits && long) || is_power_of_ten(&text) {

@@ -22,6 +22,11 @@ pub fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Nai
     Ok(Option::<Day>::deserialize(deserializer)?.map(|day| day.0))
 }
 
+/// Of a command line.
+pub fn written(text: &str) -> Result<NaiveDate, String> {
+    text.parse::<Day>().map(|day| day.0).map_err(|error| error.to_string())
+}
+
 /// A moment that may be absent.
 pub fn optional_time<'de, D: Deserializer<'de>>(
     deserializer: D,

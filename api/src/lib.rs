@@ -44,6 +44,7 @@ pub mod openapi_headers;
 pub mod orders;
 pub mod page;
 pub mod placement;
+pub mod policies;
 pub mod problem;
 pub mod products;
 pub mod qualification;

@@ -176,6 +176,7 @@ causes! {
     CreditNotConfigured = "credit.not_configured", Policy;
     PrepaymentMissing = "prepayment.missing", Policy;
     PolicyNotConfigured = "policy.not_configured", Policy;
+    PolicyFault = "policy.fault", Policy;
 }
 
 impl fmt::Display for CauseCode {

@@ -3,14 +3,16 @@
 //! A pack is loaded whole and recorded whole, under the hash of its canonical form; every decision names that hash.
 //! Exactly one pack is in force: the last one that was loaded.
 
+pub mod facts;
 pub mod pack;
+pub mod proof;
 pub mod table;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-pub use self::pack::Pack;
+pub use self::{pack::Pack, proof::Objection};
 use crate::{customer::rejection::Class, decider::Decider, events, stock_aggregate, turn::Turn};
 
 /// The one stream of the policy aggregate, as long as one legal entity is one database.
@@ -51,6 +53,17 @@ pub enum Rejection {
     AlreadyInForce,
     #[error("the pack has no canonical form: {0}")]
     NotCanonical(String),
+    /// The objections in the order in which they stand in the pack.
+    #[error("the pack is not sound; first of {}: {}", .0.len(), first(.0).en)]
+    NotSound(Vec<Objection>),
+}
+
+fn first(objections: &[Objection]) -> pack::Text {
+    let told = objections.first().map(|it| pack::Text {
+        zh: format!("{}：{}", it.pointer, it.text.zh),
+        en: format!("{}: {}", it.pointer, it.text.en),
+    });
+    told.unwrap_or_else(|| pack::Text { zh: String::new(), en: String::new() })
 }
 
 impl Rejection {
@@ -58,22 +71,26 @@ impl Rejection {
         match self {
             Self::AlreadyInForce => "policy.already_in_force",
             Self::NotCanonical(_) => "policy.not_canonical",
+            Self::NotSound(_) => "policy.not_sound",
         }
     }
 
     pub fn class(&self) -> Class {
         match self {
             Self::AlreadyInForce => Class::Conflict,
-            Self::NotCanonical(_) => Class::Content,
+            Self::NotCanonical(_) | Self::NotSound(_) => Class::Content,
         }
     }
 
     pub fn text(&self) -> pack::Text {
         let zh = match self {
-            Self::AlreadyInForce => "该政策包已在执行。",
-            Self::NotCanonical(_) => "该政策包没有规范形式。",
+            Self::AlreadyInForce => "该政策包已在执行。".to_owned(),
+            Self::NotCanonical(_) => "该政策包没有规范形式。".to_owned(),
+            Self::NotSound(found) => {
+                format!("该政策包未通过检查，共 {} 处，首处 {}", found.len(), first(found).zh)
+            }
         };
-        pack::Text { zh: zh.to_owned(), en: self.to_string() }
+        pack::Text { zh, en: self.to_string() }
     }
 }
 
@@ -103,6 +120,10 @@ impl Decider for Policy {
         let last = self.in_force.as_ref();
         if last.is_some_and(|current| *current.hash == *hash) {
             return Err(Rejection::AlreadyInForce);
+        }
+        let found = proof::objections(pack);
+        if !found.is_empty() {
+            return Err(Rejection::NotSound(found));
         }
         let version = last.map_or(1, |current| current.version.saturating_add(1));
         Ok(vec![Event::PackLoaded(PackLoaded { version, hash, pack: Arc::new((**pack).clone()) })])

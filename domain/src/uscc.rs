@@ -167,6 +167,34 @@ pub enum Entity {
     Other,
 }
 
+impl Entity {
+    pub const ALL: &'static [Self] = &[
+        Self::GovernmentBody,
+        Self::PublicInstitution,
+        Self::SocialGroup,
+        Self::PrivateNonProfit,
+        Self::Foundation,
+        Self::Enterprise,
+        Self::SoleTrader,
+        Self::Cooperative,
+        Self::Other,
+    ];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::GovernmentBody => "government_body",
+            Self::PublicInstitution => "public_institution",
+            Self::SocialGroup => "social_group",
+            Self::PrivateNonProfit => "private_non_profit",
+            Self::Foundation => "foundation",
+            Self::Enterprise => "enterprise",
+            Self::SoleTrader => "sole_trader",
+            Self::Cooperative => "cooperative",
+            Self::Other => "other",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -8,10 +8,12 @@ mod goods;
 pub mod names;
 mod papers;
 pub(crate) mod phrase;
+mod tables;
 #[cfg(test)]
 mod tests;
 
 use self::phrase::{reason, text};
+pub use self::tables::{finding, mistake};
 use crate::{
     decision::{Cause, CauseCode, Reaction},
     policy::pack::Text,
@@ -74,6 +76,7 @@ pub fn message(cause: &Cause) -> Text {
             "尚无生效的业务规则，无法判定。",
             "No policy pack is in force, so nothing can be judged.",
         ),
+        CauseCode::PolicyFault => fault(cause),
     }
 }
 
@@ -145,6 +148,10 @@ pub fn remedy(cause: &Cause) -> Text {
         CauseCode::PolicyNotConfigured => {
             text("请联系系统管理员加载业务规则。", "Ask the administrator to load a policy pack.")
         }
+        CauseCode::PolicyFault => text(
+            "请联系规则负责部门修正该规则表。",
+            "Ask the department that owns this table to mend it.",
+        ),
     }
 }
 
@@ -185,8 +192,24 @@ fn basis_of(code: CauseCode) -> Option<&'static str> {
         | CauseCode::SingleCap
         | CauseCode::CreditNotConfigured
         | CauseCode::PrepaymentMissing
-        | CauseCode::PolicyNotConfigured => None,
+        | CauseCode::PolicyNotConfigured
+        | CauseCode::PolicyFault => None,
     }
+}
+
+/// Said without the figures too.
+fn fault(cause: &Cause) -> Text {
+    let table = cause.param("table");
+    if table.is_empty() {
+        return text(
+            "规则表未能给出结果，无法判定。",
+            "A table of the policy pack gave no answer.",
+        );
+    }
+    text(
+        format!("规则表「{table}」未能给出结果，无法判定。"),
+        format!("The table {table:?} of the policy pack gave no answer: {}.", cause.param("fault")),
+    )
 }
 
 /// What must be met for what was allowed with this cause; none for a cause that sets no condition.

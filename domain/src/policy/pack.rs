@@ -2,11 +2,17 @@
 //!
 //! Code knows how to evaluate; the pack says with what. Its id is the SHA-256 of its RFC 8785 form.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{
+        MapAccess, SeqAccess, Visitor,
+        value::{MapAccessDeserializer, SeqAccessDeserializer},
+    },
+};
 use sha2::{Digest, Sha256};
 
 use crate::{
@@ -15,6 +21,7 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
+    policy::table::Sheet,
     product::Trait,
     uscc::Entity,
 };
@@ -38,8 +45,7 @@ pub struct Pack {
     /// What never counts as a qualification for devices, whatever it is uploaded as.
     pub never_counts: Vec<DocumentKind>,
     pub reactions: BTreeMap<CauseCode, Reactions>,
-    /// Checked in order; the first rule that names the customer's kind and entity applies.
-    pub overdue: Vec<OverdueRule>,
+    pub overdue: Overdue,
     pub credit: CreditRule,
     /// Days before its end at which a document is announced, the longest first.
     pub expiry_notice_days: Vec<u32>,
@@ -126,6 +132,49 @@ impl Reactions {
     }
 }
 
+/// How overdue receivables are judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Overdue {
+    Table(OverdueTable),
+    /// As packs had it before tables. Checked in order; the first rule that names the customer's kind and entity applies.
+    Rules(Vec<OverdueRule>),
+}
+
+/// A list is rules, an object is a table; what is wrong in either is told with its place.
+impl<'de> Deserialize<'de> for Overdue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+
+        impl<'de> Visitor<'de> for Either {
+            type Value = Overdue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a table, or a list of rules")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Overdue, A::Error> {
+                OverdueTable::deserialize(MapAccessDeserializer::new(map)).map(Overdue::Table)
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Overdue, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(Overdue::Rules)
+            }
+        }
+
+        deserializer.deserialize_any(Either)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OverdueTable {
+    /// An item with no more than this left open is not overdue: a bank charge must not stop trade.
+    pub item_tolerance: Money,
+    /// Asked at [`super::facts::OVERDUE`].
+    pub table: Sheet,
+}
+
 /// Overdue blocks when the overdue amount *and* the age of its oldest item are beyond these.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -196,10 +245,6 @@ impl Pack {
         self.reactions.get(&code).map_or(Reaction::Hold, |reactions| reactions.at(checkpoint))
     }
 
-    pub fn overdue_rule(&self, kind: CustomerKind, entity: Option<Entity>) -> Option<&OverdueRule> {
-        self.overdue.iter().find(|rule| applies(&rule.kinds, &rule.entities, kind, entity))
-    }
-
     /// The papers that a customer of this kind must have, whatever it buys or by what it buys.
     pub fn papers_for(
         &self,
@@ -207,6 +252,12 @@ impl Pack {
         entity: Option<Entity>,
     ) -> impl Iterator<Item = &PaperRule> {
         self.papers.iter().filter(move |rule| applies(&rule.kinds, &rule.entities, kind, entity))
+    }
+}
+
+impl OverdueRule {
+    pub fn applies(&self, kind: CustomerKind, entity: Option<Entity>) -> bool {
+        applies(&self.kinds, &self.entities, kind, entity)
     }
 }
 

@@ -11,7 +11,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt, sync::OnceLock};
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -56,16 +56,21 @@ pub enum Course {
     Falling,
 }
 
+/// Where a table is asked: what it may ask about, and what it may answer.
+#[derive(Clone, Debug)]
+pub struct Slot {
+    pub name: String,
+    pub facts: Vec<Fact>,
+    pub output: Axis,
+}
+
 /// A table as it is written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
-    pub name: String,
     pub hit: HitPolicy,
     /// The facts that it asks about, by name.
     pub inputs: Vec<String>,
-    /// What its answers can be.
-    pub output: Axis,
     /// Inputs that the answer rises or falls with, as its owners declare.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub monotone: Vec<Monotone>,
@@ -91,7 +96,7 @@ pub struct SourceRow {
 /// What is wrong with a table as it is written. Rows and columns are counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Mistake {
-    #[error("input {column}: there is no fact {name:?}")]
+    #[error("input {column}: there is no fact {name:?} here")]
     UnknownFact { column: usize, name: String },
     #[error("input {column}: {name:?} is asked about twice")]
     RepeatedFact { column: usize, name: String },
@@ -115,10 +120,75 @@ pub enum Mistake {
     SumOfOthers,
 }
 
+impl Mistake {
+    /// Where in the table it stands, as a JSON pointer.
+    pub fn pointer(&self) -> String {
+        let place = |number: &usize| number.saturating_sub(1);
+        match self {
+            Self::UnknownFact { column, .. } | Self::RepeatedFact { column, .. } => {
+                format!("/inputs/{}", place(column))
+            }
+            Self::Axis { .. } => "/inputs".to_owned(),
+            Self::Size => "/rows".to_owned(),
+            Self::Cells { row, .. } => format!("/rows/{}/when", place(row)),
+            Self::RowId { row, .. } => format!("/rows/{}/id", place(row)),
+            Self::Cell { row, column, .. } => {
+                format!("/rows/{}/when/{}", place(row), place(column))
+            }
+            Self::Answer { row, .. } => format!("/rows/{}/then", place(row)),
+            Self::Monotone { .. } | Self::ListHasNoOrder => "/monotone".to_owned(),
+            Self::SumOfOthers => "/hit".to_owned(),
+        }
+    }
+}
+
+/// A table as it stands in a pack: written once, and read once when it is first asked.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Sheet {
+    source: Source,
+    #[serde(skip)]
+    read: OnceLock<Result<Table, Vec<Mistake>>>,
+}
+
+impl Sheet {
+    pub fn new(source: Source) -> Self {
+        Self { source, read: OnceLock::new() }
+    }
+
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    /// The table for the one place where this sheet is asked.
+    pub fn table(&self, slot: &Slot) -> Result<&Table, &[Mistake]> {
+        let read = self.read.get_or_init(|| Table::read(&self.source, slot));
+        read.as_ref().map_err(Vec::as_slice)
+    }
+
+    /// What a row says about a fact, as it is written.
+    pub fn cell(&self, row: &str, fact: &str) -> Option<&str> {
+        let column = self.source.inputs.iter().position(|input| input == fact)?;
+        let row = self.source.rows.iter().find(|written| written.id == row)?;
+        row.when.get(column).map(String::as_str)
+    }
+}
+
+impl Clone for Sheet {
+    fn clone(&self) -> Self {
+        Self::new(self.source.clone())
+    }
+}
+
+impl PartialEq for Sheet {
+    fn eq(&self, other: &Self) -> bool {
+        self.source == other.source
+    }
+}
+
 /// A table whose every cell is understood.
 #[derive(Clone, Debug)]
 pub struct Table {
-    name: String,
     hit: HitPolicy,
     facts: Vec<Fact>,
     output: Axis,
@@ -146,6 +216,17 @@ pub enum Outcome {
     All(Vec<Value>),
 }
 
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::One(value) => value.fmt(f),
+            Self::All(values) => {
+                f.debug_list().entries(values.iter().map(ToString::to_string)).finish()
+            }
+        }
+    }
+}
+
 /// Why there is no answer: whoever asked must hold.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Fault {
@@ -159,11 +240,13 @@ pub enum Fault {
     SeveralRows { rows: Vec<String> },
     #[error("the sum is beyond what a number holds")]
     Overflow,
+    #[error("the table cannot be read: {0}")]
+    Unread(Mistake),
 }
 
 impl Table {
     /// Reads a table, or says everything that is wrong with it.
-    pub fn read(source: &Source, catalogue: &[Fact]) -> Result<Self, Vec<Mistake>> {
+    pub fn read(source: &Source, slot: &Slot) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Vec::new();
         if source.inputs.len() > INPUTS_MAX || !(1..=ROWS_MAX).contains(&source.rows.len()) {
             return Err(vec![Mistake::Size]);
@@ -171,7 +254,7 @@ impl Table {
         let mut facts: Vec<Fact> = Vec::with_capacity(source.inputs.len());
         for (name, column) in source.inputs.iter().zip(1..) {
             let name = name.clone();
-            match catalogue.iter().find(|fact| fact.name == name) {
+            match slot.facts.iter().find(|fact| fact.name == name) {
                 None => mistakes.push(Mistake::UnknownFact { column, name }),
                 Some(fact) if facts.contains(fact) => {
                     mistakes.push(Mistake::RepeatedFact { column, name });
@@ -181,30 +264,42 @@ impl Table {
         }
         // Of no values everything is true: such a table would be proved, and mean nothing.
         let axes = facts.iter().map(|fact| (&fact.name, &fact.axis));
-        let axes = axes.chain([(&source.name, &source.output)]);
+        let axes = axes.chain([(&slot.name, &slot.output)]);
         let unsound = axes.filter(|(_, axis)| !axis.is_sound());
         mistakes.extend(unsound.map(|(of, _)| Mistake::Axis { of: of.clone() }));
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        let monotone = declared(source, &facts, &mut mistakes);
+        let monotone = declared(source, slot, &facts, &mut mistakes);
         let mut rows = Vec::with_capacity(source.rows.len());
         let mut ids = HashSet::new();
         for (written, row) in source.rows.iter().zip(1..) {
             if written.id.trim().is_empty() || !ids.insert(&written.id) {
                 mistakes.push(Mistake::RowId { row, id: written.id.clone() });
             }
-            rows.extend(read_row(written, row, &facts, &source.output, &mut mistakes));
+            rows.extend(read_row(written, row, &facts, &slot.output, &mut mistakes));
         }
         if !mistakes.is_empty() {
             return Err(mistakes);
         }
-        let (name, output) = (source.name.clone(), source.output.clone());
-        Ok(Self { name, hit: source.hit, facts, output, monotone, rows })
+        let output = slot.output.clone();
+        Ok(Self { hit: source.hit, facts, output, monotone, rows })
     }
 
-    pub fn name(&self) -> &str {
-        &self.name
+    /// The id of a row, counted from 1.
+    pub fn row_id(&self, number: usize) -> Option<&str> {
+        self.rows.get(number.checked_sub(1)?).map(|row| row.id.as_str())
+    }
+
+    /// The facts that it asks about, in their order.
+    pub fn facts(&self) -> &[Fact] {
+        &self.facts
+    }
+
+    /// The answer for what is known; a fact that nothing is known of is missing.
+    pub fn ask(&self, known: impl Fn(&str) -> Value) -> Result<Answer, Fault> {
+        let values: Vec<Value> = self.facts.iter().map(|fact| known(&fact.name)).collect();
+        self.answer(&values)
     }
 
     /// The answer for one value of each fact, in their order.
@@ -261,11 +356,16 @@ impl Row {
     }
 }
 
-fn declared(source: &Source, facts: &[Fact], mistakes: &mut Vec<Mistake>) -> Vec<(usize, Course)> {
+fn declared(
+    source: &Source,
+    slot: &Slot,
+    facts: &[Fact],
+    mistakes: &mut Vec<Mistake>,
+) -> Vec<(usize, Course)> {
     if source.hit == HitPolicy::Collect && !source.monotone.is_empty() {
         mistakes.push(Mistake::ListHasNoOrder);
     }
-    if source.hit == HitPolicy::CollectSum && !matches!(source.output, Axis::Number { .. }) {
+    if source.hit == HitPolicy::CollectSum && !matches!(slot.output, Axis::Number { .. }) {
         mistakes.push(Mistake::SumOfOthers);
     }
     let mut monotone = Vec::with_capacity(source.monotone.len());

@@ -3,7 +3,10 @@
 use rust_decimal::Decimal;
 
 use super::phrase::{amount_of, text};
-use crate::{decision::Cause, policy::pack::Text};
+use crate::{
+    decision::Cause,
+    policy::{facts::Bearing, pack::Text},
+};
 
 /// Beyond the rule it stops; below, it is an advice and says so.
 pub(super) fn overdue(cause: &Cause) -> Text {
@@ -17,6 +20,12 @@ pub(super) fn overdue(cause: &Cause) -> Text {
     } else {
         ("未超过规定", "within policy")
     };
+    if let Some(rule) = rule(cause) {
+        return text(
+            format!("逾期应收款 {}，最长逾期 {days} 天，{zh}（{}）。", amount.zh, rule.zh),
+            format!("{} overdue, the oldest for {days} days: {en} ({}).", amount.en, rule.en),
+        );
+    }
     text(
         format!(
             "逾期应收款 {}，最长逾期 {days} 天，{zh}（{} 且 {days_above} 天）。",
@@ -39,7 +48,34 @@ pub(super) fn collect(cause: &Cause) -> Text {
     text("请催收。", "Collect what is overdue.")
 }
 
+/// The row of the table that spoke, where one did.
+fn rule(cause: &Cause) -> Option<Text> {
+    let row = cause.param("row");
+    let of = |param: &str, zh: &str, en: &str| {
+        let cell = cause.param(param);
+        (!cell.is_empty()).then(|| text(format!("{zh} {cell}"), format!("{en} {cell}")))
+    };
+    let parts: Vec<Text> = [of("amount_when", "金额", "amount"), of("days_when", "天数", "days")]
+        .into_iter()
+        .flatten()
+        .collect();
+    let zh: Vec<&str> = parts.iter().map(|part| part.zh.as_str()).collect();
+    let en: Vec<&str> = parts.iter().map(|part| part.en.as_str()).collect();
+    let (zh, en) = (zh.join("、"), en.join(", "));
+    let colon = |list: &str, colon: &str| if list.is_empty() { "" } else { colon }.to_owned();
+    (!row.is_empty()).then(|| {
+        text(
+            format!("规则 {row}{}{zh}", colon(&zh, "：")),
+            format!("rule {row}{}{en}", colon(&en, ": ")),
+        )
+    })
+}
+
 fn beyond(cause: &Cause) -> bool {
+    let bearing = cause.param("bearing");
+    if !bearing.is_empty() {
+        return bearing == Bearing::Stop.code();
+    }
     number(cause, "amount") > number(cause, "amount_above")
         && number(cause, "days") > number(cause, "days_above")
 }

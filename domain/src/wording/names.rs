@@ -166,6 +166,7 @@ pub fn cause(code: CauseCode) -> Text {
         CauseCode::CreditNotConfigured => ("未设置信用额度", "credit not configured"),
         CauseCode::PrepaymentMissing => ("预付款未到", "prepayment not in"),
         CauseCode::PolicyNotConfigured => ("无生效的业务规则", "no policy in force"),
+        CauseCode::PolicyFault => ("业务规则无法判定", "a rule that gives no answer"),
     };
     text(zh, en)
 }

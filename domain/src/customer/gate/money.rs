@@ -6,12 +6,18 @@ use crate::{
     customer::{
         Customer,
         credit::{Limit, LimitGranted},
-        exposure::within,
+        exposure::{Overdue, within},
         money,
     },
     decision::{Cause, CauseCode, Checkpoint, Figures, Reaction},
     money::{Minor, Money},
-    policy::Pack,
+    policy::{
+        Pack,
+        facts::{self, Bearing},
+        pack::{self, OverdueTable},
+        table::{self, Fault, Sheet, axis::Value},
+    },
+    uscc::Uscc,
 };
 
 pub(super) fn judge(
@@ -51,17 +57,23 @@ pub(super) fn judge(
     }
 }
 
-/// Blocks by amount *and* age; a residue within the tolerance is nobody's debt.
+/// What is overdue, and what the pack says about it; a residue within the tolerance is nobody's debt.
 fn overdue(
     customer: &Customer,
     hearing: &Hearing<'_>,
     pack: &Pack,
     question: &Question<'_>,
     causes: &mut Vec<Cause>,
-) -> crate::customer::exposure::Overdue {
+) -> Overdue {
+    let rules = match &pack.overdue {
+        pack::Overdue::Table(written) => {
+            return by_table(customer, hearing, pack, written, question, causes);
+        }
+        pack::Overdue::Rules(rules) => rules,
+    };
     let registration = &customer.registration;
-    let entity = registration.uscc().map(crate::uscc::Uscc::entity);
-    let Some(rule) = pack.overdue_rule(registration.kind(), entity) else {
+    let entity = registration.uscc().map(Uscc::entity);
+    let Some(rule) = rules.iter().find(|rule| rule.applies(registration.kind(), entity)) else {
         return customer.overdue(hearing.today, Minor::ZERO);
     };
     let currency = customer.currency();
@@ -84,6 +96,72 @@ fn overdue(
         causes.push(cause);
     }
     overdue
+}
+
+fn by_table(
+    customer: &Customer,
+    hearing: &Hearing<'_>,
+    pack: &Pack,
+    written: &OverdueTable,
+    question: &Question<'_>,
+    causes: &mut Vec<Cause>,
+) -> Overdue {
+    let currency = customer.currency();
+    let overdue = customer.overdue(hearing.today, written.item_tolerance.same_number_in(currency));
+    let (bearing, row) = match asked(customer, overdue, &written.table) {
+        Ok(answer) => answer,
+        Err(fault) => {
+            let cause = Cause::new(CauseCode::PolicyFault).with("table", &facts::OVERDUE.name);
+            causes.push(cause.with("fault", fault));
+            return overdue;
+        }
+    };
+    if bearing == Bearing::Fine {
+        return overdue;
+    }
+    let mut cause = figured(customer, CauseCode::ReceivableOverdue, overdue.amount)
+        .with("amount", shown(customer, overdue.amount))
+        .with("days", overdue.days)
+        .with("bearing", bearing.code());
+    for (param, fact) in
+        [("amount_when", facts::OVERDUE_AMOUNT), ("days_when", facts::OVERDUE_DAYS)]
+    {
+        if let Some(cell) = written.table.cell(&row, fact).filter(|cell| *cell != "-") {
+            cause = cause.with(param, cell);
+        }
+    }
+    cause = cause.with("row", row);
+    if bearing == Bearing::Advise {
+        cause.reaction = pack.reaction(cause.code, question.checkpoint).min(Reaction::Advise);
+        if cause.reaction == Reaction::None {
+            return overdue;
+        }
+    }
+    causes.push(cause);
+    overdue
+}
+
+/// What the table answers, and the row that does.
+fn asked(customer: &Customer, overdue: Overdue, sheet: &Sheet) -> Result<(Bearing, String), Fault> {
+    let registration = &customer.registration;
+    let entity = registration.uscc().map(Uscc::entity);
+    let code = |code: &str| Value::Code(code.to_owned());
+    let amount = overdue.amount.amount(customer.currency()).min(facts::MONEY_MAX.into());
+    let days = i64::from(overdue.days).min(facts::DAYS_MAX);
+    let table = sheet.table(&facts::OVERDUE).map_err(|mistakes| {
+        mistakes.first().map_or(Fault::NoRow, |mistake| Fault::Unread(mistake.clone()))
+    })?;
+    let answer = table.ask(|fact| match fact {
+        facts::CUSTOMER_KIND => code(registration.kind().code()),
+        facts::ENTITY => entity.map_or(Value::Missing, |entity| code(entity.code())),
+        facts::OVERDUE_AMOUNT => Value::Number(amount),
+        facts::OVERDUE_DAYS => Value::Number(days.into()),
+        _ => Value::Missing,
+    })?;
+    let table::Outcome::One(Value::Code(said)) = &answer.outcome else { return Err(Fault::NoRow) };
+    let bearing = Bearing::ALL.iter().find(|bearing| bearing.code() == said);
+    let row = answer.rows.into_iter().next();
+    bearing.copied().zip(row).ok_or(Fault::NoRow)
 }
 
 /// The limit in force against what would be owed. What is paid in advance uses none of it.
@@ -173,4 +251,67 @@ fn figured(customer: &Customer, code: CauseCode, figure: Minor) -> Cause {
 
 fn shown(customer: &Customer, amount: Minor) -> String {
     amount.amount(customer.currency()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        customer::registration::{CustomerKind, CustomerRegistered},
+        policy::{Event as PolicyEvent, facts::DAYS_MAX},
+    };
+
+    /// A pack of before there were tables, as it was recorded.
+    const OLD_PACK: &str = include_str!("../../../../tests/golden/policy.pack-loaded.v1.json");
+
+    fn old_rules() -> Vec<pack::OverdueRule> {
+        let PolicyEvent::PackLoaded(loaded) = serde_json::from_str(OLD_PACK).unwrap();
+        match &loaded.pack.overdue {
+            pack::Overdue::Rules(rules) => rules.clone(),
+            pack::Overdue::Table(_) => panic!("an old pack has rules"),
+        }
+    }
+
+    fn customer(kind: CustomerKind, uscc: Option<&str>) -> Customer {
+        let particulars: CustomerRegistered = serde_json::from_value(serde_json::json!({
+            "name": "x", "kind": kind, "uscc": uscc, "currency": "CNY"
+        }))
+        .unwrap();
+        let mut customer = Customer::default();
+        customer.registration.particulars = Some(particulars);
+        customer
+    }
+
+    #[test]
+    fn the_delivered_table_says_what_the_rules_before_it_said() {
+        let pack::Overdue::Table(written) = Pack::default_pack().overdue else { panic!("a table") };
+        let rules = old_rules();
+        let codes = [None, Some("12310000425001236R"), Some("91330100000000001C")];
+        let mut asked_for = 0;
+        for kind in CustomerKind::ALL {
+            for code in codes {
+                let customer = customer(*kind, code);
+                let entity = customer.registration.uscc().map(Uscc::entity);
+                let rule = rules.iter().find(|rule| rule.applies(*kind, entity)).unwrap();
+                for minor in [0, 1, 99_999, 100_000, 100_001, 1 << 52] {
+                    for days in [0, 1, 29, 30, 31, 179, 180, 181, u32::MAX] {
+                        let overdue = Overdue { amount: Minor(minor), days };
+                        let late = rule.advise_from_days.is_some_and(|from| days >= from);
+                        let expected = if overdue.beyond(rule, customer.currency()) {
+                            Bearing::Stop
+                        } else if late && minor > 0 {
+                            Bearing::Advise
+                        } else {
+                            Bearing::Fine
+                        };
+                        let (said, _) = asked(&customer, overdue, &written.table).unwrap();
+                        assert_eq!(said, expected, "{kind:?} {code:?} {overdue:?}");
+                        asked_for += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(asked_for, 7 * 3 * 6 * 9);
+        assert!(i64::from(u32::MAX) > DAYS_MAX, "what lies beyond the axis was asked about too");
+    }
 }

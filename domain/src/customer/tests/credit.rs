@@ -9,7 +9,9 @@ use crate::{
         receivables::Allocation,
         trading::Payment,
     },
+    decision::CauseCode,
     money::Minor,
+    policy::{InForce, Pack},
     staff::Role,
 };
 
@@ -187,7 +189,7 @@ fn an_order_beyond_the_horizon_is_asked_for_its_credit_when_it_ships() {
     let mut pack = (*stage.facts.policy.as_ref().unwrap().pack).clone();
     pack.credit.horizon_days = Some(30);
     let (hash, pack) = (std::sync::Arc::from("sha256:test"), std::sync::Arc::new(pack));
-    let in_force = crate::policy::InForce { version: 2, hash, pack };
+    let in_force = InForce { version: 2, hash, pack };
     stage.facts.policy = Some(std::sync::Arc::new(in_force));
     let mut later = placement(STENT, 10, "1000.00");
     later.requested_ship_date = Some("2027-01-21".parse().unwrap());
@@ -195,4 +197,52 @@ fn an_order_beyond_the_horizon_is_asked_for_its_credit_when_it_ships() {
     assert_eq!(later.outcome, "placed");
     assert_eq!(stage.order(STENT, 10, "1000.00").outcome, "placed");
     assert!(matches!(stage.ships(later.order, 10), Event::ShipmentHeld(_)));
+}
+
+/// The delivered pack with another overdue table, in force whatever the checker would say of it.
+fn with_table(stage: &mut crate::customer::given::Stage, change: impl Fn(&mut serde_json::Value)) {
+    let mut pack = serde_json::to_value(Pack::default_pack()).unwrap();
+    change(&mut pack["overdue"]["table"]);
+    let pack: Pack = serde_json::from_value(pack).unwrap();
+    let hash = std::sync::Arc::from(pack.hash().unwrap());
+    let in_force = InForce { version: 2, hash, pack: std::sync::Arc::new(pack) };
+    stage.facts.policy = Some(std::sync::Arc::new(in_force));
+}
+
+#[test]
+fn a_table_that_gives_no_answer_holds_and_never_allows() {
+    for change in [
+        |table: &mut serde_json::Value| table["rows"][4]["when"][3] = json!("> 3O"),
+        |table: &mut serde_json::Value| table["rows"][4]["when"][3] = json!("> 3"),
+        |table: &mut serde_json::Value| table["inputs"][3] = json!("overdue_dais"),
+        |table: &mut serde_json::Value| table["rows"][4]["then"] = json!("allow"),
+    ] {
+        let mut stage = with_limit("100000.00");
+        with_table(&mut stage, change);
+        let held = stage.order(STENT, 1, "1000.00");
+        assert_eq!(held.is(), ("held", vec!["policy.fault"]));
+        let cause = held.decision.causes.iter().find(|it| it.code == CauseCode::PolicyFault);
+        assert_eq!(cause.unwrap().param("table"), "overdue");
+        // The mended table heals it with the day.
+        with_table(&mut stage, |_| {});
+        let events = stage.does(Command::ReviewDay);
+        assert!(matches!(events.as_slice(), [Event::OrderHealed(_)]), "{events:?}");
+    }
+}
+
+#[test]
+fn the_row_that_spoke_is_in_the_answer() {
+    let mut stage = with_limit("100000.00");
+    stage.sold(40, "1000.00", "INV-1");
+    stage.on("2027-02-21");
+    let held = stage.order(STENT, 1, "1000.00");
+    let said = crate::wording::message(held.decision.causes.last().unwrap());
+    assert_eq!(
+        said.zh,
+        "逾期应收款 ¥40,000.00，最长逾期 31 天，超过规定（规则 general-beyond：金额 > 1000.00、天数 > 30）。"
+    );
+    assert_eq!(
+        said.en,
+        "CNY 40,000.00 overdue, the oldest for 31 days: more than policy allows (rule general-beyond: amount > 1000.00, days > 30)."
+    );
 }

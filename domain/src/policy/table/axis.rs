@@ -61,6 +61,32 @@ pub struct Fact {
     pub when_missing: WhenMissing,
 }
 
+impl fmt::Display for Fact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.axis {
+            Axis::Number { least, greatest, scale } => {
+                write!(f, "a number from {least} to {greatest}")?;
+                match scale {
+                    0 => f.write_str(", whole")?,
+                    digits => write!(f, ", with at most {digits} decimals")?,
+                }
+            }
+            Axis::Date { first, last } => write!(f, "a date from {first} to {last}")?,
+            Axis::Code(codes) => write!(f, "one of {}", codes.join(", "))?,
+        }
+        f.write_str(match self.unit {
+            Unit::None => "",
+            Unit::Days => "; days",
+            Unit::Ratio => "; a part of one",
+            Unit::Money => "; in the company's currency",
+        })?;
+        f.write_str(match self.when_missing {
+            WhenMissing::Hold => "; never missing",
+            WhenMissing::OwnBin => "; or missing",
+        })
+    }
+}
+
 /// A value of a fact, or that there is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Value {
@@ -73,7 +99,7 @@ pub enum Value {
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Number(number) => number.fmt(f),
+            Self::Number(number) => number.normalize().fmt(f),
             Self::Date(date) => date.fmt(f),
             Self::Code(code) => code.fmt(f),
             Self::Missing => f.write_str("missing"),

@@ -37,6 +37,19 @@ pub enum Finding {
     TooComplex,
 }
 
+impl Finding {
+    /// Where in the table it stands, as a JSON pointer.
+    pub fn pointer(&self) -> String {
+        match self {
+            Self::Gap { .. } | Self::TooComplex => "/rows".to_owned(),
+            Self::Overlap { rows: (_, row), .. } | Self::Unreachable { row } => {
+                format!("/rows/{}", row.saturating_sub(1))
+            }
+            Self::AgainstCourse { .. } => "/monotone".to_owned(),
+        }
+    }
+}
+
 /// Everything that is found; nothing, and the table is proved.
 pub fn check(table: &Table) -> Vec<Finding> {
     let mut findings = Vec::new();

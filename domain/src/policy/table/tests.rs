@@ -30,7 +30,15 @@ fn catalogue() -> Vec<Fact> {
     ]
 }
 
-fn written(hit: HitPolicy, inputs: &[&str], output: &[&str], rows: &[(&[&str], &str)]) -> Source {
+fn slot(output: Axis) -> Slot {
+    Slot { name: "t".to_owned(), facts: catalogue(), output }
+}
+
+fn digit() -> Axis {
+    Axis::Number { least: Decimal::ZERO, greatest: Decimal::from(9), scale: 0 }
+}
+
+fn written(hit: HitPolicy, inputs: &[&str], rows: &[(&[&str], &str)]) -> Source {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
     let row = |(n, (when, then)): (usize, &(&[&str], &str))| SourceRow {
         id: format!("r{n}"),
@@ -38,10 +46,8 @@ fn written(hit: HitPolicy, inputs: &[&str], output: &[&str], rows: &[(&[&str], &
         then: (*then).to_owned(),
     };
     Source {
-        name: "t".to_owned(),
         hit,
         inputs: texts(inputs),
-        output: codes(output),
         monotone: Vec::new(),
         rows: (1..).zip(rows).map(row).collect(),
     }
@@ -53,8 +59,8 @@ fn a_mistyped_cell_a_text_for_a_number_and_a_missing_value_never_allow() {
     let table = |cell: &str| {
         let rows: [(&[&str], &str); 2] = [(&[cell], "block"), (&["-"], "allow")];
         Table::read(
-            &written(HitPolicy::First, &["overdue_days"], &["allow", "block"], &rows),
-            &catalogue(),
+            &written(HitPolicy::First, &["overdue_days"], &rows),
+            &slot(codes(&["allow", "block"])),
         )
     };
     for (cell, at) in
@@ -159,15 +165,15 @@ fn a_cell_that_makes_no_sense_says_where_and_why() {
 fn everything_that_is_wrong_with_a_table_is_said_at_once() {
     let rows: [(&[&str], &str); 3] =
         [(&["> x", "hospital"], "hold"), (&["-"], "allow"), (&["-", "nobody"], "perhaps")];
-    let mut source =
-        written(HitPolicy::First, &["overdue_days", "kind"], &["allow", "hold"], &rows);
+    let mut source = written(HitPolicy::First, &["overdue_days", "kind"], &rows);
+    let slot = slot(codes(&["allow", "hold"]));
     source.rows[2].id = "r1".to_owned();
     source.monotone = vec![Monotone { input: "kind".to_owned(), course: Course::Rising }];
     let said: Vec<String> =
-        Table::read(&source, &catalogue()).unwrap_err().iter().map(ToString::to_string).collect();
+        Table::read(&source, &slot).unwrap_err().iter().map(ToString::to_string).collect();
     assert_eq!(said.len(), 6, "{said:#?}");
     source.inputs[0] = "overdue".to_owned();
-    let said = Table::read(&source, &catalogue()).unwrap_err();
+    let said = Table::read(&source, &slot).unwrap_err();
     assert_eq!(said, [Mistake::UnknownFact { column: 1, name: "overdue".to_owned() }]);
 }
 
@@ -177,7 +183,8 @@ fn an_axis_without_values_or_with_codes_that_are_no_words_is_refused() {
         let fact =
             Fact { name: "f".to_owned(), axis, unit: Unit::None, when_missing: WhenMissing::Hold };
         let rows: [(&[&str], &str); 1] = [(&["-"], "allow")];
-        Table::read(&written(HitPolicy::First, &["f"], &["allow"], &rows), &[fact]).map(|_| ())
+        let slot = Slot { facts: vec![fact], ..slot(codes(&["allow"])) };
+        Table::read(&written(HitPolicy::First, &["f"], &rows), &slot).map(|_| ())
     };
     let number = |least: i64, greatest: i64, scale| Axis::Number {
         least: Decimal::from(least),
@@ -201,9 +208,9 @@ fn a_gap_an_overlap_and_a_dead_row_come_with_an_example() {
         (&["[30..60)", "hospital"], "advise"),
         (&[">= 60", "-"], "hold"),
     ];
-    let mut source =
-        written(HitPolicy::Unique, &["overdue_days", "kind"], &["allow", "advise", "hold"], &rows);
-    let found = |source: &Source| check(&Table::read(source, &catalogue()).unwrap());
+    let mut source = written(HitPolicy::Unique, &["overdue_days", "kind"], &rows);
+    let slot = slot(codes(&["allow", "advise", "hold"]));
+    let found = |source: &Source| check(&Table::read(source, &slot).unwrap());
     let point = |days: i64, kind: &str| {
         vec![Value::Number(Decimal::from(days)), Value::Code(kind.to_owned())]
     };
@@ -229,9 +236,8 @@ fn a_gap_an_overlap_and_a_dead_row_come_with_an_example() {
 fn each_hit_policy_answers_as_dmn_says_and_names_its_rows() {
     let rows: [(&[&str], &str); 3] = [(&["> 10"], "2"), (&["> 20"], "5"), (&["> 20"], "5")];
     let answer = |hit: HitPolicy, days: i64| {
-        let mut source = written(hit, &["overdue_days"], &[], &rows);
-        source.output = Axis::Number { least: Decimal::ZERO, greatest: Decimal::from(9), scale: 0 };
-        let table = Table::read(&source, &catalogue()).unwrap();
+        let source = written(hit, &["overdue_days"], &rows);
+        let table = Table::read(&source, &slot(digit())).unwrap();
         table.answer(&[Value::Number(Decimal::from(days))])
     };
     let one = |number: i64, rows: &[&str]| {
@@ -290,10 +296,8 @@ fn small_table() -> impl Strategy<Value = Source> {
     let input = prop::sample::select(vec!["count", "share"]);
     (hit, input, course, prop::collection::vec(row, 1..7)).prop_map(|(hit, input, course, rows)| {
         Source {
-            name: "small".to_owned(),
             hit,
             inputs: ["count", "letter", "share"].map(str::to_owned).into(),
-            output: Axis::Number { least: Decimal::ZERO, greatest: Decimal::from(9), scale: 0 },
             monotone: vec![Monotone { input: input.to_owned(), course }],
             rows: (1..)
                 .zip(rows)
@@ -362,7 +366,7 @@ proptest! {
 
     #[test]
     fn the_checker_finds_what_trying_every_value_finds(source in small_table()) {
-        let table = Table::read(&source, &small_facts()).unwrap();
+        let table = Table::read(&source, &Slot { facts: small_facts(), ..slot(digit()) }).unwrap();
         let points = points(&table.facts);
         let findings = check(&table);
         let matched: Vec<Vec<usize>> = points.iter().map(|point| matching(&table, point)).collect();

@@ -1,0 +1,74 @@
+//! The options of `probity policy`.
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Args, Subcommand};
+
+use crate::policies::Source;
+
+pub(super) const EXAMPLES: &str = "\
+A pack is data: which papers, which thresholds, which reaction to which cause. Changing one:
+  probity policy export in-force rules.json                           the pack as a file
+  probity policy export rules.json overdue.xlsx --table overdue       one table as a spreadsheet
+  probity policy import rules.json overdue.xlsx new.json --table overdue
+  probity policy check new.json                                       proved, or an example of what is wrong
+  probity policy diff rules.json new.json
+  probity policy simulate new.json --from 2026-01-01 --csv changes.csv";
+
+#[derive(Debug, Subcommand)]
+pub enum PolicyCommand {
+    /// Prove a pack: every table complete, every row reached, nothing contradictory; or show where it is not
+    Check {
+        /// A file, or: built-in, in-force
+        pack: Source,
+    },
+    /// List the facts that rules may ask about
+    Facts,
+    /// Show what differs between two packs
+    Diff {
+        /// A file, or: built-in, in-force
+        old: Source,
+        /// The same
+        new: Source,
+    },
+    /// Ask what a pack would have answered to everything that this store has decided
+    Simulate(SimulateOptions),
+    /// Write a pack, or one of its tables, to a file
+    Export {
+        /// A file, or: built-in, in-force
+        pack: Source,
+        /// .json for the pack, .xlsx or .csv for a table
+        to: PathBuf,
+        /// Which table
+        #[arg(long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
+        table: Option<String>,
+    },
+    /// Take a table that was edited as a spreadsheet into a pack
+    Import {
+        /// The pack that the table is put into: a file, or: built-in, in-force
+        pack: Source,
+        /// XLSX or CSV, with the columns of an exported table
+        from: PathBuf,
+        /// The new pack
+        to: PathBuf,
+        /// Which table
+        #[arg(long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
+        table: String,
+    },
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct SimulateOptions {
+    /// A file, or: built-in
+    pub pack: Source,
+    /// The first business date
+    #[arg(long, env = "PROBITY_SIMULATE_FROM", value_name = "DATE", value_parser = crate::day::written)]
+    pub from: Option<NaiveDate>,
+    /// The last business date
+    #[arg(long, env = "PROBITY_SIMULATE_TO", value_name = "DATE", value_parser = crate::day::written)]
+    pub to: Option<NaiveDate>,
+    /// Write every decision that differs to this CSV file
+    #[arg(long, env = "PROBITY_SIMULATE_CSV", value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}

@@ -1,0 +1,154 @@
+//! The catalogue of facts: what rules may ask about, and where a checkpoint asks a table.
+//!
+//! A rule can refer to nothing else. Every fact here is worked out from the customer's own stream at the moment of the decision,
+//! so that none can be stale.
+
+use std::sync::LazyLock;
+
+use rust_decimal::Decimal;
+
+use super::pack::Text;
+use super::table::{
+    Slot,
+    axis::{Axis, Fact, Unit, WhenMissing},
+};
+use crate::{customer::registration::CustomerKind, uscc::Entity};
+
+/// The largest amount of money that a table tells from larger ones: money beyond it counts as this much.
+pub const MONEY_MAX: i64 = 99_999_999_999_999;
+/// The same for days.
+pub const DAYS_MAX: i64 = 36_500;
+
+pub const CUSTOMER_KIND: &str = "customer_kind";
+pub const ENTITY: &str = "entity";
+pub const OVERDUE_AMOUNT: &str = "overdue_amount";
+pub const OVERDUE_DAYS: &str = "overdue_days";
+
+/// A fact, with what people need to know to write a rule about it.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub fact: Fact,
+    /// Counts the changes of what it means.
+    pub version: u32,
+    /// What it says, and where it comes from.
+    pub meaning: Text,
+}
+
+/// Every fact.
+pub static CATALOGUE: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let kinds = CustomerKind::ALL.iter().map(|kind| kind.code());
+    let entities = Entity::ALL.iter().map(|entity| entity.code());
+    vec![
+        known(
+            CUSTOMER_KIND,
+            codes(kinds),
+            Unit::None,
+            WhenMissing::Hold,
+            "客户类型（客户登记或归类）",
+            "the customer's kind, as registered or classified",
+        ),
+        known(
+            ENTITY,
+            codes(entities),
+            Unit::None,
+            WhenMissing::OwnBin,
+            "机构类别（统一社会信用代码前两位；无代码时为 missing）",
+            "the kind of organisation that the first two characters of the USCC speak of; missing without a USCC",
+        ),
+        known(
+            OVERDUE_AMOUNT,
+            number(MONEY_MAX, 4),
+            Unit::Money,
+            WhenMissing::Hold,
+            "逾期应收款合计（不计容差以内的单据）",
+            "the sum of what is overdue, without items within the tolerance",
+        ),
+        known(
+            OVERDUE_DAYS,
+            number(DAYS_MAX, 0),
+            Unit::Days,
+            WhenMissing::Hold,
+            "最早一笔逾期的天数",
+            "the age of the oldest overdue item since its due date",
+        ),
+    ]
+});
+
+/// Where overdue receivables are judged: what the customer owes against what the company bears.
+pub static OVERDUE: LazyLock<Slot> = LazyLock::new(|| Slot {
+    name: "overdue".to_owned(),
+    facts: CATALOGUE.iter().map(|known| known.fact.clone()).collect(),
+    output: codes(Bearing::ALL.iter().map(|bearing| bearing.code())),
+});
+
+/// What the overdue table answers, the mildest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Bearing {
+    /// Nothing is said.
+    Fine,
+    /// It is said, and stops nothing.
+    Advise,
+    /// The checkpoint reacts as the pack says about overdue receivables.
+    Stop,
+}
+
+impl Bearing {
+    pub const ALL: &'static [Self] = &[Self::Fine, Self::Advise, Self::Stop];
+
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Fine => "fine",
+            Self::Advise => "advise",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+fn known(
+    name: &str,
+    axis: Axis,
+    unit: Unit,
+    when_missing: WhenMissing,
+    zh: &str,
+    en: &str,
+) -> Known {
+    let fact = Fact { name: name.to_owned(), axis, unit, when_missing };
+    Known { fact, version: 1, meaning: Text { zh: zh.to_owned(), en: en.to_owned() } }
+}
+
+fn codes<'a>(list: impl Iterator<Item = &'a str>) -> Axis {
+    Axis::Code(list.map(str::to_owned).collect())
+}
+
+fn number(greatest: i64, scale: u32) -> Axis {
+    Axis::Number { least: Decimal::ZERO, greatest: Decimal::from(greatest), scale }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::table::{HitPolicy, Source, SourceRow, Table, check::check};
+
+    #[test]
+    fn every_fact_has_a_sound_axis_and_a_name_of_its_own() {
+        let names: Vec<String> = CATALOGUE.iter().map(|known| known.fact.name.clone()).collect();
+        let row = SourceRow {
+            id: "any".into(),
+            when: vec!["-".into(); names.len()],
+            then: "fine".into(),
+        };
+        let rows = vec![row];
+        let source = Source { hit: HitPolicy::Unique, inputs: names, monotone: Vec::new(), rows };
+        assert_eq!(check(&Table::read(&source, &OVERDUE).unwrap()), []);
+    }
+
+    #[test]
+    fn codes_are_those_on_the_wire() {
+        for kind in CustomerKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.code());
+        }
+        for entity in Entity::ALL {
+            assert_eq!(serde_json::to_value(entity).unwrap(), entity.code());
+        }
+    }
+}

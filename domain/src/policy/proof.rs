@@ -1,0 +1,182 @@
+//! What must hold of a whole pack before it may be put in force, and what is said where it does not.
+
+use super::{
+    facts,
+    pack::{Overdue, Pack, Text},
+    table::{Sheet, Slot, check},
+};
+use crate::{
+    decision::{CauseCode, Checkpoint, Reaction},
+    wording,
+};
+
+/// Something in a pack that must not be so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Objection {
+    /// Where it stands: a JSON pointer (RFC 6901) into the pack.
+    pub pointer: String,
+    pub text: Text,
+}
+
+/// Everything that stands against a pack; nothing, and it is proved.
+pub fn objections(pack: &Pack) -> Vec<Objection> {
+    let mut found = Vec::new();
+    reactions(pack, &mut found);
+    papers(pack, &mut found);
+    credit(pack, &mut found);
+    if let Overdue::Table(overdue) = &pack.overdue {
+        sheet(&overdue.table, &facts::OVERDUE, "/overdue/table", &mut found);
+    }
+    found
+}
+
+/// Every cause has its reaction, and none keeps money from coming in.
+fn reactions(pack: &Pack, found: &mut Vec<Objection>) {
+    for code in CauseCode::ALL {
+        let at = format!("/reactions/{code}");
+        match pack.reactions.get(code) {
+            None => found.push(objection(
+                at,
+                "未规定该原因的处理方式；请为每个环节各写一项。",
+                "this cause has no reaction: say one for each checkpoint",
+            )),
+            Some(given) if given.at(Checkpoint::Receipt) > Reaction::Advise => {
+                found.push(objection(
+                    format!("{at}/receipt"),
+                    "收款不得被拦截：只能为 none 或 advise。",
+                    "cash is never refused: none or advise",
+                ));
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+fn papers(pack: &Pack, found: &mut Vec<Objection>) {
+    for (n, rule) in pack.papers.iter().enumerate() {
+        if rule.any_of.is_empty() {
+            found.push(objection(
+                format!("/papers/{n}/any_of"),
+                "至少列出一种可接受的文件。",
+                "name at least one paper that satisfies the rule",
+            ));
+        }
+        if pack.papers.iter().take(n).any(|other| other.id == rule.id) {
+            found.push(objection(
+                format!("/papers/{n}/id"),
+                "该规则编号已被使用。",
+                "a rule before it has this id",
+            ));
+        }
+    }
+}
+
+fn credit(pack: &Pack, found: &mut Vec<Objection>) {
+    let credit = &pack.credit;
+    if credit.prepaid_percent_without_limit > 100 {
+        found.push(objection(
+            "/credit/prepaid_percent_without_limit".to_owned(),
+            "预付比例应为 0 至 100。",
+            "a share in per cent is from 0 to 100",
+        ));
+    }
+}
+
+/// A table is read whole, and proved.
+fn sheet(sheet: &Sheet, slot: &Slot, at: &str, found: &mut Vec<Objection>) {
+    match sheet.table(slot) {
+        Err(mistakes) => found.extend(mistakes.iter().map(|mistake| Objection {
+            pointer: format!("{at}{}", mistake.pointer()),
+            text: wording::mistake(mistake),
+        })),
+        Ok(table) => found.extend(check::check(table).iter().map(|finding| Objection {
+            pointer: format!("{at}{}", finding.pointer()),
+            text: wording::finding(finding, table),
+        })),
+    }
+}
+
+fn objection(pointer: String, zh: &str, en: &str) -> Objection {
+    Objection { pointer, text: Text { zh: zh.to_owned(), en: en.to_owned() } }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The delivered pack with something else at a place; null takes away what is there.
+    fn with(pointer: &str, value: Value) -> Vec<(String, String)> {
+        let mut pack = serde_json::to_value(Pack::default_pack()).unwrap();
+        let (parent, last) = pointer.rsplit_once('/').unwrap();
+        let parent = pack.pointer_mut(parent).unwrap();
+        match (value, parent) {
+            (Value::Null, Value::Object(fields)) => {
+                fields.remove(last);
+            }
+            (value, Value::Object(fields)) => {
+                fields.insert(last.to_owned(), value);
+            }
+            (value, Value::Array(items)) => items[last.parse::<usize>().unwrap()] = value,
+            _ => panic!("{pointer}"),
+        }
+        let pack: Pack = serde_json::from_value(pack).unwrap();
+        let told = objections(&pack).into_iter().map(|it| (it.pointer, it.text.en));
+        told.collect()
+    }
+
+    #[test]
+    fn nothing_stands_against_the_delivered_pack() {
+        assert_eq!(objections(&Pack::default_pack()), []);
+    }
+
+    #[test]
+    fn each_objection_says_where_and_what() {
+        for (pointer, value, at, said) in [
+            ("/reactions/credit.frozen", Value::Null, "/reactions/credit.frozen", "no reaction"),
+            (
+                "/reactions/credit.frozen/receipt",
+                json!("hold"),
+                "/reactions/credit.frozen/receipt",
+                "cash is never refused",
+            ),
+            ("/papers/0/any_of", json!([]), "/papers/0/any_of", "at least one paper"),
+            ("/papers/1/id", json!("institution"), "/papers/1/id", "has this id"),
+            (
+                "/credit/prepaid_percent_without_limit",
+                json!(101),
+                "/credit/prepaid_percent_without_limit",
+                "from 0 to 100",
+            ),
+            (
+                "/overdue/table/rows/0/when/3",
+                json!("> 18O"),
+                "/overdue/table/rows/0/when/3",
+                "at character 3: \"18O\" is no value of this fact",
+            ),
+            (
+                "/overdue/table/rows/4/when/2",
+                json!("<= 1000.00"),
+                "/overdue/table/rows",
+                "no row is for customer_kind = distributor, entity = missing, overdue_amount = 1000.0001, overdue_days = 0",
+            ),
+            (
+                "/overdue/table/rows/0/then",
+                json!("fine"),
+                "/overdue/table/monotone",
+                "the answer falls",
+            ),
+            (
+                "/overdue/table/rows/1/when",
+                json!(["hospital", "public_institution", "> 2000.00", "> 200"]),
+                "/overdue/table/rows/1",
+                "is never reached",
+            ),
+        ] {
+            let found = with(pointer, value);
+            let told = found.iter().any(|(where_, what)| where_ == at && what.contains(said));
+            assert!(told, "{pointer}: {found:#?}");
+        }
+    }
+}
