@@ -68,6 +68,7 @@ impl Company {
             let mut state = Product::default();
             products.push((id.to_string(), happens(&mut state, &turn, &register)?));
             facts.products.insert(id, Arc::new(state));
+            facts.reads.push(StreamVersion { stream: id.to_string(), version: 1 });
         }
         Ok(Self { facts, policy, products, today, started })
     }
@@ -75,13 +76,13 @@ impl Company {
     /// The facts that an order of this product rests on, as they are read for it.
     fn facts_for(&self, product: ProductId) -> Facts {
         let known = self.facts.products.get_key_value(&product);
-        let mut facts = Facts {
+        let read = [policy::STREAM.to_owned(), product.to_string()];
+        let reads = self.facts.reads.iter().filter(|it| read.contains(&it.stream));
+        Facts {
             policy: self.facts.policy.clone(),
             products: known.into_iter().map(|(id, p)| (*id, Arc::clone(p))).collect(),
-            reads: self.facts.reads.clone(),
-        };
-        facts.reads.push(StreamVersion { stream: product.to_string(), version: 1 });
-        facts
+            reads: reads.cloned().collect(),
+        }
     }
 
     pub fn context(&self, command_id: Uuid, actor: &str, role: Role) -> Result<Context> {

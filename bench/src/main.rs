@@ -103,6 +103,9 @@ async fn main() -> Result<()> {
     if asked(&[13]) {
         table.extend(rows::memory::measure(&bench).await?);
     }
+    if asked(&[14, 15, 16]) {
+        table.extend(rows::rules::measure(&bench).await?);
+    }
     table.sort_by_key(|row| row.number);
     table::print(&mut std::io::stdout().lock(), &table)
 }

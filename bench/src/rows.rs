@@ -7,5 +7,6 @@ pub mod orders;
 pub mod pair;
 pub mod reading;
 pub mod rebuild;
+pub mod rules;
 pub mod sqlite;
 pub mod streaming;

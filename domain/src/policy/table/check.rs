@@ -9,6 +9,9 @@
 //! section and keeps the rows that are still possible. What was seen of the columns that follow depends on these rows alone, so
 //! each set of rows is looked into once per column. Tables of real life need a few thousand steps; one that needs more than
 //! [`STEPS_MAX`] is called too complex, which is no proof.
+//!
+//! Rows that do not overlap need no search: together they have as many combinations of sections as there are, or some are
+//! nobody's.
 
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -54,15 +57,25 @@ impl Finding {
 pub fn check(table: &Table) -> Vec<Finding> {
     let mut findings = Vec::new();
     let sections = Sections::of(table);
+    let overlaps: Vec<Finding> = match table.hit {
+        HitPolicy::Unique => overlaps(table).take(OVERLAPS_MAX).collect(),
+        _ => Vec::new(),
+    };
+    let disjoint = table.hit == HitPolicy::Unique && overlaps.is_empty();
     if table.hit.needs_a_row() {
-        match sections.gap(table, None) {
+        let gap = match disjoint.then(|| sections.counted(table)).flatten() {
+            Some(Counted::Whole) => Ok(None),
+            Some(Counted::Lacks(point)) => Ok(Some(point)),
+            None => sections.gap(table, None),
+        };
+        match gap {
             Ok(None) => {}
             Ok(Some(point)) => findings.push(Finding::Gap { example: values(table, &point) }),
             Err(TooComplex) => findings.push(Finding::TooComplex),
         }
     }
     match table.hit {
-        HitPolicy::Unique => findings.extend(overlaps(table).take(OVERLAPS_MAX)),
+        HitPolicy::Unique => findings.extend(overlaps),
         HitPolicy::First => {
             for row in 0..table.rows.len() {
                 match sections.gap(table, Some(row)) {
@@ -108,6 +121,14 @@ fn overlaps(table: &Table) -> impl Iterator<Item = Finding> {
 }
 
 struct TooComplex;
+
+/// What rows that do not overlap come to.
+enum Counted {
+    /// Every combination of values has its row.
+    Whole,
+    /// These values have none.
+    Lacks(Point),
+}
 
 /// One coordinate for each input.
 type Point = Vec<i64>;
@@ -207,6 +228,44 @@ impl Sections {
         let mut search = Search { sections: self, order, within, look, nothing: HashSet::new() };
         let mut point = vec![0; self.columns.len()];
         Ok(search.find(0, &rows, &mut point)?.map(|()| point))
+    }
+
+    /// For rows of which no two overlap; none where there are too many combinations to count.
+    fn counted(&self, table: &Table) -> Option<Counted> {
+        // How many combinations of the columns behind each one a row has, and how many there are: the last column first.
+        let mut shares = vec![vec![1_u128; table.rows.len()]];
+        let mut totals = vec![1_u128];
+        for column in self.columns.iter().rev() {
+            let behind = shares.last()?;
+            let share = |(row, behind): (usize, &u128)| {
+                let own = column.iter().filter(|section| section.rows.contains(row)).count();
+                behind.checked_mul(u128::try_from(own).ok()?)
+            };
+            let shared = behind.iter().enumerate().map(share).collect::<Option<Vec<_>>>()?;
+            let total = totals.last()?.checked_mul(u128::try_from(column.len()).ok()?)?;
+            shares.push(shared);
+            totals.push(total);
+        }
+        // What disjoint rows have together is at most all there is: the sums below cannot pass what was multiplied here.
+        let mut left = Rows::of(table.rows.len(), |_| true);
+        let (mut shares, mut totals) = (shares.into_iter().rev(), totals.into_iter().rev());
+        let together = |rows: &Rows, shares: &[u128]| -> u128 {
+            rows.iter().filter_map(|row| shares.get(row)).sum()
+        };
+        if together(&left, &shares.next()?) == totals.next()? {
+            return Some(Counted::Whole);
+        }
+        let mut point = Vec::with_capacity(self.columns.len());
+        for (column, (shares, total)) in self.columns.iter().zip(shares.zip(totals)) {
+            let lacking = column.iter().find_map(|section| {
+                let rows = left.and(&section.rows);
+                (together(&rows, &shares) < total).then_some((section.at, rows))
+            });
+            let (at, rows) = lacking?;
+            point.push(at);
+            left = rows;
+        }
+        Some(Counted::Lacks(point))
     }
 
     /// Two points, alike but for one input, between which the answer goes the wrong way.
