@@ -47,7 +47,11 @@ fn compare(place: &str, old: &Value, new: &Value, inputs: &[String], found: &mut
         _ if old == new => {}
         (Value::Object(old), Value::Object(new)) => {
             // The cells of a table's rows are told by the facts that they are about.
-            let inputs = names(new.get("inputs")).unwrap_or_else(|| inputs.to_vec());
+            let inputs = match (names(old.get("inputs")), names(new.get("inputs"))) {
+                (None, None) => inputs.to_vec(),
+                (before, after) if before == after => after.unwrap_or_default(),
+                _ => Vec::new(),
+            };
             fields(place, old, new, &inputs, found);
         }
         (Value::Array(old), Value::Array(new)) => match (ids(old), ids(new)) {

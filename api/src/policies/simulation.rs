@@ -104,14 +104,15 @@ impl Simulated {
             self.lost += 1;
             return;
         };
-        let stops = |decision: &Decision| decision.outcome >= Outcome::Hold;
+        let stops = |decision: &Decision| !decision.lets_through();
         self.stopped.0 += usize::from(stops(recorded));
         self.stopped.1 += usize::from(stops(&now));
         let legal = |decision: &Decision| {
-            decision.causes.iter().any(|it| it.stops() && it.code.kind() == CauseKind::Legal)
+            stops(decision)
+                && decision.causes.iter().any(|it| it.stops() && it.code.kind() == CauseKind::Legal)
         };
         self.unlawful += usize::from(legal(recorded) && !legal(&now));
-        let direction = match now.outcome.cmp(&recorded.outcome) {
+        let direction = match effect(&now).cmp(&effect(recorded)) {
             std::cmp::Ordering::Greater => Direction::Stricter,
             std::cmp::Ordering::Less => Direction::Looser,
             std::cmp::Ordering::Equal if said(&now) == said(recorded) => return,
@@ -177,6 +178,15 @@ impl Simulated {
             *counts.entry(key(changed)).or_default() += 1;
         }
         counts
+    }
+}
+
+/// What came of it: where a checkpoint only observes, what is refused happens.
+fn effect(decision: &Decision) -> Outcome {
+    if decision.lets_through() {
+        decision.outcome.min(Outcome::AllowWithConditions)
+    } else {
+        decision.outcome
     }
 }
 

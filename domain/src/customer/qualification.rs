@@ -282,12 +282,13 @@ fn approve(
         .filter(|(_, d)| d.standing == Standing::Approved && kinds.contains(&d.paper.kind));
     let superseded = superseded.map(|(id, _)| *id).collect();
     let since = context.turn.today.checked_sub_days(KEPT_AFTER_END).unwrap_or(context.turn.today);
-    let superseded_before =
-        file.documents.iter().filter(|(_, d)| d.standing == Standing::Superseded);
+    let former = file.documents.iter().filter(|(_, d)| {
+        matches!(d.standing, Standing::Superseded | Standing::Revoked) && d.approved_at.is_some()
+    });
     let long_ended = |d: &Document| d.paper.valid_to.is_some_and(|end| end < since);
     // With a paper goes what it had taken the place of, which must not speak again.
-    let forgotten = superseded_before.clone().filter(|(_, d)| {
-        let mut gone = superseded_before.clone().filter(|(_, other)| long_ended(other));
+    let forgotten = former.clone().filter(|(_, d)| {
+        let mut gone = former.clone().filter(|(_, other)| long_ended(other));
         long_ended(d) || gone.any(|(_, other)| d.is_followed_by(other))
     });
     let forgotten = forgotten.map(|(id, _)| *id).collect();

@@ -3,7 +3,7 @@
 use super::{
     facts,
     pack::{Overdue, Pack, Text},
-    table::{Sheet, Slot, check},
+    table::{HitPolicy, Sheet, Slot, check},
 };
 use crate::{
     decision::{CauseCode, Checkpoint, Reaction},
@@ -84,6 +84,14 @@ fn credit(pack: &Pack, found: &mut Vec<Objection>) {
 
 /// A table is read whole, and proved.
 fn sheet(sheet: &Sheet, slot: &Slot, at: &str, found: &mut Vec<Objection>) {
+    // Whoever asks here wants one answer.
+    if sheet.source().hit == HitPolicy::Collect {
+        found.push(objection(
+            format!("{at}/hit"),
+            "此处需要一个结果，不能收集为列表。",
+            "one answer is wanted here, and no list",
+        ));
+    }
     match sheet.table(slot) {
         Err(mistakes) => found.extend(mistakes.iter().map(|mistake| Objection {
             pointer: format!("{at}{}", mistake.pointer()),
@@ -149,6 +157,7 @@ mod tests {
                 "/credit/prepaid_percent_without_limit",
                 "from 0 to 100",
             ),
+            ("/overdue/table/hit", json!("collect"), "/overdue/table/hit", "one answer"),
             (
                 "/overdue/table/rows/0/when/3",
                 json!("> 18O"),

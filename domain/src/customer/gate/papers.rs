@@ -114,10 +114,12 @@ impl<'a> Papers<'a> {
 
     /// The nearest paper that would have done: the last one that began, which was revoked or has run out, or the next one.
     fn lapsed(&self, rule: &PaperRule, date: NaiveDate) -> Option<Cause> {
-        let of_rule = self.customer.qualification.documents.iter().filter(|(_, d)| {
-            rule.any_of.contains(&d.paper.kind)
-                && (d.approved_at.is_some() || d.standing == Standing::Revoked)
-        });
+        let of_rule = self
+            .customer
+            .qualification
+            .documents
+            .iter()
+            .filter(|(_, d)| rule.any_of.contains(&d.paper.kind) && d.approved_at.is_some());
         let (begun, coming): (Vec<_>, Vec<_>) =
             of_rule.partition(|(_, d)| d.paper.valid_from <= date);
         let last = begun.into_iter().max_by_key(|(_, d)| (d.paper.valid_from, d.approved_at));
@@ -216,7 +218,8 @@ fn on_basis(cause: Cause, rule: &PaperRule) -> Cause {
 
 /// What the law asks for is a legal cause; what only our file asks for is a gap in it, or an advice.
 fn weighed(mut cause: Cause, weight: Weight) -> Cause {
-    let ran_out = cause.code == CauseCode::DocumentExpired;
+    // One that was revoked is as good as run out where only our file asks.
+    let ran_out = matches!(cause.code, CauseCode::DocumentExpired | CauseCode::DocumentRevoked);
     cause.code = match (weight, ran_out) {
         (Weight::Legal, _) => cause.code,
         (Weight::File, false) => CauseCode::FileMissing,

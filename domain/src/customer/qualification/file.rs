@@ -49,8 +49,10 @@ pub struct Document {
 impl Document {
     /// Whether another one of its kind takes its place once that one begins: approved later, and no older paper put on file.
     pub(super) fn is_followed_by(&self, other: &Self) -> bool {
-        let later = self.approved_at.is_some() && self.approved_at < other.approved_at;
-        later
+        // Of papers that were approved together, the one that begins later follows.
+        let order = |document: &Self| (document.approved_at, document.paper.valid_from);
+        self.approved_at.is_some()
+            && order(self) < order(other)
             && self.paper.kind == other.paper.kind
             && self.paper.valid_from <= other.paper.valid_from
     }
@@ -160,14 +162,12 @@ impl Qualification {
                 document.approved_at = Some(version);
             }
         }
-        // What was revoked is now replaced. What is superseded may speak until its successor begins.
-        let new = event.documents.iter().filter_map(|id| self.documents.get(id).cloned());
-        let new: Vec<Document> = new.collect();
+        // A draft that was revoked is replaced. What was approved once still says that nothing before it speaks.
+        let kinds = event.documents.iter().filter_map(|id| self.documents.get(id));
+        let kinds: Vec<_> = kinds.map(|document| document.paper.kind).collect();
         self.documents.retain(|id, d| {
-            let never_approved =
-                d.approved_at.is_none() && new.iter().any(|n| n.paper.kind == d.paper.kind);
-            let followed = never_approved || new.iter().any(|n| d.is_followed_by(n));
-            let replaced = d.standing == Standing::Revoked && followed;
+            let never_approved = d.standing == Standing::Revoked && d.approved_at.is_none();
+            let replaced = never_approved && kinds.contains(&d.paper.kind);
             !(replaced || event.forgotten.contains(id))
         });
         self.stand(&event.superseded, Standing::Superseded, version);

@@ -185,6 +185,29 @@ fn a_paper_does_not_speak_again_when_its_successor_is_revoked_or_ends() {
     stage.on("2029-01-09");
     assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
 
+    // Nor while the next one has not begun, nor where both were approved together.
+    let mut stage = qualified();
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let from = |day: &str| {
+        let mut paper = licence("2034-01-09");
+        paper["valid_from"] = json!(day);
+        paper
+    };
+    stage.approve(&[from("2026-11-01")]);
+    revoked(&mut stage);
+    stage.approve(&[from("2026-12-01")]);
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
+    stage.on("2026-12-01");
+    assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    let mut stage = crate::customer::given::stage();
+    stage.approve(&[business_licence(), licence("2029-01-09"), from("2026-11-01")]);
+    stage.grant(json!({"limit": {"kind": "unlimited"}}));
+    let latest = stage.customer.qualification.documents.iter();
+    let document = *latest.max_by_key(|(_, d)| d.paper.valid_from).unwrap().0;
+    let reason = "发证机关已吊销".parse().unwrap();
+    stage.does(review(qualification::Command::Revoke { document, reason }));
+    assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
+
     let mut stage = qualified();
     stage.grant(json!({"limit": {"kind": "unlimited"}}));
     let mut short = licence("2026-12-31");
