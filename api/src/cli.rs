@@ -9,6 +9,7 @@ use domain::customer::Customer;
 use domain::policy::{Pack, Policy};
 use domain::product::Product;
 use domain::staff::{Role, Staff};
+use indicatif::{ProgressBar, ProgressStyle};
 use journal::{Engine, Exclusive, Journal};
 use projections::{Difference, Side};
 use tokio::net::TcpListener;
@@ -301,6 +302,14 @@ pub fn say(line: &str) -> Result<(), Fault> {
     writeln!(out, "{line}")?;
     out.flush()?;
     Ok(())
+}
+
+/// A bar on stderr that counts these; nothing where that is no terminal.
+pub fn bar(counted: &str) -> ProgressBar {
+    let template =
+        format!("{{bar:40}} {{pos}}/{{len}} {counted}, {{per_sec}}, {{eta}} left {{msg}}");
+    let style = ProgressStyle::with_template(&template);
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Starts the log, on stderr.

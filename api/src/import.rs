@@ -20,7 +20,7 @@ pub mod tally;
 use std::time::{Duration, Instant};
 
 use domain::money::Currency;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use self::giving::Giver;
 use self::mapping::Columns;
@@ -152,11 +152,4 @@ pub async fn import(
     projections::catch_up(door.journal()).await.map_err(crate::problem::Problem::internal)?;
     progress.finish_and_clear();
     Ok(Imported { tally, took: started.elapsed() })
-}
-
-/// A bar on stderr; nothing where that is no terminal.
-fn bar() -> ProgressBar {
-    let template = "{bar:40} {pos}/{len} rows, {per_sec}, {eta} left {msg}";
-    let style = ProgressStyle::with_template(template);
-    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

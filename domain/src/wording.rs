@@ -206,9 +206,10 @@ fn fault(cause: &Cause) -> Text {
             "A table of the policy pack gave no answer.",
         );
     }
+    let why = tables::fault(cause.param("fault"));
     text(
-        format!("规则表「{table}」未能给出结果，无法判定。"),
-        format!("The table {table:?} of the policy pack gave no answer: {}.", cause.param("fault")),
+        format!("规则表「{table}」未能给出结果（{}），无法判定。", why.zh),
+        format!("The table {table:?} of the policy pack gave no answer: {}.", why.en),
     )
 }
 

@@ -133,12 +133,12 @@ impl Past {
         match entry.aggregate_type.as_str() {
             Customer::TYPE => {
                 let event: Event = journal.event(entry)?;
-                if let Some(decision) = event.decision() {
-                    let facts = self.facts(&decision.reads);
-                    let customer = self.customers.entry(entry.stream.clone()).or_default();
+                let facts = event.decision().map(|decision| self.facts(&decision.reads));
+                let customer = self.customers.entry(entry.stream.clone()).or_default();
+                if let (Some(decision), Some(facts)) = (event.decision(), facts) {
                     visit(Decided { entry, customer, event: &event, decision, facts })?;
                 }
-                self.customers.entry(entry.stream.clone()).or_default().evolve(&event);
+                customer.evolve(&event);
             }
             Product::TYPE => {
                 let event: product::Event = journal.event(entry)?;

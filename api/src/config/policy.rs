@@ -60,7 +60,7 @@ pub enum PolicyCommand {
 
 #[derive(Args, Clone, Debug)]
 pub struct SimulateOptions {
-    /// A file, or: built-in
+    /// A file, or: built-in, in-force
     pub pack: Source,
     /// The first business date
     #[arg(long, env = "PROBITY_SIMULATE_FROM", value_name = "DATE", value_parser = crate::day::written)]

@@ -8,8 +8,8 @@ use journal::Engine;
 use projections::ageing;
 use rust_decimal::{Decimal, RoundingStrategy};
 
-use super::{Checked, Imported, Input, bar, fields, import};
-use crate::cli::{Fault, opening, pack, say};
+use super::{Checked, Imported, Input, fields, import};
+use crate::cli::{Fault, bar, opening, pack, say};
 use crate::clock::{Clock, SystemClock};
 use crate::config::{ImportKind, ImportOptions, StoreOptions};
 use crate::door::Door;
@@ -46,7 +46,7 @@ fn dry(store: &StoreOptions, input: &Input) -> Result<(), Fault> {
 
 async fn real(door: &Door, input: &Input) -> Result<(), Fault> {
     let imported =
-        import(door, input, bar()).await.map_err(|error| Fault::Data(error.to_string()))?;
+        import(door, input, bar("rows")).await.map_err(|error| Fault::Data(error.to_string()))?;
     complain(&imported.tally.faults)?;
     say(&counts(input, &imported))?;
     say(&pace(&imported))?;

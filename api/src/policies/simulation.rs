@@ -9,12 +9,12 @@ use domain::decision::{Cause, CauseCode, CauseKind, Checkpoint, Decision, Outcom
 use domain::policy::InForce;
 use domain::policy::pack::Text;
 use domain::wording;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use journal::{Decided, Journal, Position};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::cli::{Fault, journal, say};
+use crate::cli::{Fault, bar, journal, say};
 use crate::config::{SimulateOptions, StoreOptions};
 use crate::csv;
 use crate::policies::Loaded;
@@ -263,11 +263,7 @@ pub async fn run(store: &StoreOptions, options: &SimulateOptions) -> Result<(), 
     let hash = Arc::from(loaded.hash()?);
     let pack = Arc::new(InForce { version: 0, hash, pack: Arc::new(loaded.pack) });
     let journal = journal(store).await?;
-    let template = "{bar:40} {pos}/{len} events, {per_sec}, {eta} left";
-    let style = ProgressStyle::with_template(template);
-    let bar =
-        ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let simulated = simulate(&journal, &pack, (options.from, options.to), &bar).await;
+    let simulated = simulate(&journal, &pack, (options.from, options.to), &bar("events")).await;
     journal.close().await;
     let simulated = simulated?;
     say(&simulated.told())?;

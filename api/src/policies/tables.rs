@@ -23,7 +23,7 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Writes a pack as JSON, or one of its tables as a spreadsheet, by the ending of the file's name.
 pub fn export(pack: &Pack, table: Option<&str>, to: &Path) -> Result<(), Fault> {
     match (table, ending(to).as_str()) {
-        (None, "json") => write_pack(pack, to)?,
+        (None, "json") => drop(write_pack(pack, to)?),
         (None, _) => {
             let advice = "name a .json file for the whole pack, or say which --table";
             return Err(Fault::Data(format!("{}: {advice}", to.display())));
@@ -52,10 +52,9 @@ pub fn import(pack: &Pack, table: &str, from: &Path, to: &Path) -> Result<(), Fa
     if let Overdue::Table(overdue) = &mut pack.overdue {
         overdue.table = Sheet::new(new);
     }
-    write_pack(&pack, to)?;
+    let text = write_pack(&pack, to)?;
     say(&format!("{} is written", to.display()))?;
     let source = policies::Source::File(to.to_owned());
-    let text = std::fs::read_to_string(to)?;
     Loaded::from_text(source, text)?.sound().map(drop)
 }
 
@@ -72,10 +71,13 @@ fn table_of<'a>(pack: &'a Pack, name: &str) -> Result<&'a Sheet, Fault> {
     }
 }
 
-fn write_pack(pack: &Pack, to: &Path) -> Result<(), Fault> {
+/// Answers the text that stands in the file.
+fn write_pack(pack: &Pack, to: &Path) -> Result<String, Fault> {
     let text =
         serde_json::to_string_pretty(pack).map_err(|error| Fault::Data(error.to_string()))?;
-    Ok(std::fs::write(to, text + "\n")?)
+    let text = text + "\n";
+    std::fs::write(to, &text)?;
+    Ok(text)
 }
 
 fn header(source: &Source) -> impl Iterator<Item = &str> {

@@ -274,12 +274,13 @@ fn approve(
     let file = &customer.qualification;
     let by = context.turn.actor.clone();
     let documents = open_review(file, &by)?;
-    let kinds: Vec<_> =
-        documents.iter().filter_map(|id| file.documents.get(id)).map(|d| d.paper.kind).collect();
-    let superseded = file
-        .documents
-        .iter()
-        .filter(|(_, d)| d.standing == Standing::Approved && kinds.contains(&d.paper.kind));
+    let new = documents.iter().filter_map(|id| file.documents.get(id)).map(|d| &d.paper);
+    // An older paper that is put on file takes nobody's place.
+    let superseded = file.documents.iter().filter(|(_, d)| {
+        let follows =
+            |paper: &Paper| paper.kind == d.paper.kind && d.paper.valid_from <= paper.valid_from;
+        d.standing == Standing::Approved && new.clone().any(follows)
+    });
     let superseded = superseded.map(|(id, _)| *id).collect();
     let since = context.turn.today.checked_sub_days(KEPT_AFTER_END).unwrap_or(context.turn.today);
     let former = file.documents.iter().filter(|(_, d)| {

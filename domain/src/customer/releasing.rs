@@ -41,6 +41,7 @@ pub(super) fn release(
         .map(|cause| Lifted {
             code: cause.code,
             subject: cause.subject.clone(),
+            lines: cause.lines.clone(),
             figure: gate::figure_of(cause).map(|minor| money(minor, customer.currency())),
         })
         .collect();

@@ -179,6 +179,9 @@ pub struct Lifted {
     /// The one lot, paper or product that it was about. Absent: the whole, or whatever it was about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject: Option<Subject>,
+    /// The lines that it was about, counted from 1. None: the whole, or whatever it was about.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<u32>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub figure: Option<Money>,
 }
@@ -186,7 +189,10 @@ pub struct Lifted {
 impl Lifted {
     /// Whether it speaks of this cause, whatever has become of its figure.
     pub fn is_about(&self, cause: &Cause) -> bool {
-        self.code == cause.code && (self.subject.is_none() || self.subject == cause.subject)
+        let its_lines = || cause.lines.iter().all(|line| self.lines.contains(line));
+        self.code == cause.code
+            && (self.subject.is_none() || self.subject == cause.subject)
+            && (self.lines.is_empty() || its_lines())
     }
 }
 

@@ -244,6 +244,20 @@ pub enum Fault {
     Unread(Mistake),
 }
 
+impl Fault {
+    /// What is recorded of it.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Inputs { .. } => "inputs",
+            Self::OffAxis { .. } => "off_axis",
+            Self::NoRow => "no_row",
+            Self::SeveralRows { .. } => "several_rows",
+            Self::Overflow => "overflow",
+            Self::Unread(_) => "unread",
+        }
+    }
+}
+
 impl Table {
     /// Reads a table, or says everything that is wrong with it.
     pub fn read(source: &Source, slot: &Slot) -> Result<Self, Vec<Mistake>> {

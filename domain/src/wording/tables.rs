@@ -6,7 +6,7 @@ use crate::policy::{
     table::{
         Mistake, Table,
         axis::{OffAxis, Value},
-        cell::{CellError, CellProblem},
+        cell::{CellError, CellProblem, Expected},
         check::Finding,
     },
 };
@@ -39,7 +39,7 @@ pub fn mistake(mistake: &Mistake) -> Text {
 
 fn cell_error(CellError { at, problem }: &CellError) -> String {
     let what = match problem {
-        CellProblem::Expected { expected } => format!("此处应为 {expected}"),
+        CellProblem::Expected(expected) => format!("此处应为{}", needed(*expected)),
         CellProblem::Value { text, why } => format!("「{text}」不是该事实的值：{}", off_axis(*why)),
         CellProblem::Unordered => "代码没有大小之分；请逐个列出，如 in (a, b)".to_owned(),
         CellProblem::Reversed => "区间的终点早于起点".to_owned(),
@@ -49,6 +49,33 @@ fn cell_error(CellError { at, problem }: &CellError) -> String {
         CellProblem::NeverTrue => "没有任何值满足该条件".to_owned(),
     };
     format!("第 {at} 个字符：{what}")
+}
+
+fn needed(expected: Expected) -> &'static str {
+    match expected {
+        Expected::Value => "一个值",
+        Expected::ParenthesisAfterNot => " not 之后的「(」",
+        Expected::ParenthesisAfterIn => " in 之后的「(」",
+        Expected::Closing => "「)」",
+        Expected::CommaOrClosing => "「,」或「)」",
+        Expected::BetweenEnds => "区间两端之间的「..」",
+        Expected::IntervalEnd => "区间末尾的「]」或「)」",
+    }
+}
+
+/// Why a table gave no answer, by the code that is recorded.
+pub(super) fn fault(code: &str) -> Text {
+    match code {
+        "inputs" => text("输入个数不符", "it was given another number of values than it asks for"),
+        "off_axis" => text(
+            "某项事实超出规则表的取值范围",
+            "a fact is none of the values that the table knows",
+        ),
+        "no_row" => text("没有适用的行", "no row is for this customer"),
+        "several_rows" => text("多行同时适用", "several rows are for this customer"),
+        "overflow" => text("求和结果过大", "the sum is beyond what a number holds"),
+        _ => text("规则表无法读取", "it cannot be read"),
+    }
 }
 
 fn off_axis(why: OffAxis) -> &'static str {

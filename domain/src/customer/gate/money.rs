@@ -112,7 +112,7 @@ fn by_table(
         Ok(answer) => answer,
         Err(fault) => {
             let cause = Cause::new(CauseCode::PolicyFault).with("table", &facts::OVERDUE.name);
-            causes.push(cause.with("fault", fault));
+            causes.push(cause.with("fault", fault.code()));
             return overdue;
         }
     };

@@ -10,6 +10,7 @@ use crate::{
         registration::{self, CustomerKind},
     },
     document_kind::DocumentKind,
+    ids::DocumentId,
     staff::Role,
 };
 
@@ -138,15 +139,17 @@ fn a_drug_licence_never_counts() {
 fn a_revoked_licence_stops_the_next_order() {
     let mut stage = qualified();
     stage.grant(json!({"limit": {"kind": "unlimited"}}));
-    let found = stage.customer.qualification.documents.iter();
-    let mut found = found.filter(|(_, d)| d.paper.kind == DocumentKind::DeviceTradingLicence);
-    let document = *found.next().unwrap().0;
-    let reason = "发证机关已吊销".parse().unwrap();
-    stage.does(review(qualification::Command::Revoke { document, reason }));
+    let document = papers_of(&stage, DocumentKind::DeviceTradingLicence)[0];
+    revoke(&mut stage, document);
     assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
 }
 
-fn papers_of(stage: &Stage, kind: DocumentKind) -> Vec<crate::ids::DocumentId> {
+fn revoke(stage: &mut Stage, document: DocumentId) {
+    let reason = "发证机关已吊销".parse().unwrap();
+    stage.does(review(qualification::Command::Revoke { document, reason }));
+}
+
+fn papers_of(stage: &Stage, kind: DocumentKind) -> Vec<DocumentId> {
     let documents = stage.customer.qualification.documents.iter();
     let mut found: Vec<_> = documents.filter(|(_, d)| d.paper.kind == kind).collect();
     found.sort_by_key(|(_, d)| d.approved_at);
@@ -157,8 +160,7 @@ fn papers_of(stage: &Stage, kind: DocumentKind) -> Vec<crate::ids::DocumentId> {
 fn a_paper_does_not_speak_again_when_its_successor_is_revoked_or_ends() {
     let revoked = |stage: &mut Stage| {
         let document = *papers_of(stage, DocumentKind::DeviceTradingLicence).last().unwrap();
-        let reason = "发证机关已吊销".parse().unwrap();
-        stage.does(review(qualification::Command::Revoke { document, reason }));
+        revoke(stage, document);
     };
     let mut stage = qualified();
     stage.grant(json!({"limit": {"kind": "unlimited"}}));
@@ -204,8 +206,7 @@ fn a_paper_does_not_speak_again_when_its_successor_is_revoked_or_ends() {
     stage.grant(json!({"limit": {"kind": "unlimited"}}));
     let latest = stage.customer.qualification.documents.iter();
     let document = *latest.max_by_key(|(_, d)| d.paper.valid_from).unwrap().0;
-    let reason = "发证机关已吊销".parse().unwrap();
-    stage.does(review(qualification::Command::Revoke { document, reason }));
+    revoke(&mut stage, document);
     assert_eq!(stage.order(STENT, 1, "1.00").is(), ("denied", vec!["document.revoked"]));
 
     let mut stage = qualified();
@@ -225,6 +226,10 @@ fn old_papers_on_file_take_the_place_of_none() {
     old["valid_from"] = json!("2019-01-10");
     stage.approve(&[old]);
     assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
+    // The one in force goes on being the one that is announced and shown.
+    let licences = papers_of(&stage, DocumentKind::DeviceTradingLicence);
+    let standing = |id| stage.customer.qualification.documents[id].standing;
+    assert_eq!(standing(&licences[0]), qualification::Standing::Approved);
 }
 
 #[test]

@@ -216,4 +216,14 @@ fn what_is_released_for_one_lot_is_not_released_for_another() {
     assert!(matches!(events.last(), Some(Event::ShipmentCleared(_))), "{events:?}");
     assert!(!held(stage.ship(order, undated("L1"))));
     assert!(held(stage.ship(order, undated("L2"))));
+
+    // Nor without a lot, where only the line tells the goods apart.
+    let mut two = placement(SYRINGE, 1, "10.00");
+    two.lines.push(two.lines[0].clone());
+    let order = stage.order_with(&two).order;
+    let nameless = |line: u32| json!([{"line": line, "quantity": 1, "expires_on": "2028-01-04"}]);
+    assert!(held(stage.ship(order, nameless(1))));
+    stage.releases("staff-quality", Role::Quality, order).unwrap();
+    assert!(!held(stage.ship(order, nameless(1))));
+    assert!(held(stage.ship(order, nameless(2))));
 }

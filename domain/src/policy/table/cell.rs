@@ -30,8 +30,8 @@ pub struct CellError {
 
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CellProblem {
-    #[error("expected {expected}")]
-    Expected { expected: &'static str },
+    #[error("expected {0}")]
+    Expected(Expected),
     #[error("{text:?} is no value of this fact: {why}")]
     Value { text: String, why: OffAxis },
     #[error("codes have no order; name them, as in: in (a, b)")]
@@ -46,6 +46,25 @@ pub enum CellProblem {
     LeftOver,
     #[error("no value makes this true")]
     NeverTrue,
+}
+
+/// What a cell would have to go on with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Expected {
+    #[error("a value")]
+    Value,
+    #[error("( after not")]
+    ParenthesisAfterNot,
+    #[error("( after in")]
+    ParenthesisAfterIn,
+    #[error("a closing )")]
+    Closing,
+    #[error("a comma or a closing )")]
+    CommaOrClosing,
+    #[error(".. between the two ends")]
+    BetweenEnds,
+    #[error("] or ) at the end of the interval")]
+    IntervalEnd,
 }
 
 /// The values that a cell is true of.
@@ -78,18 +97,18 @@ impl Reading<'_> {
         };
         self.space();
         if self.word("not") {
-            self.expect("(", "( after not")?;
+            self.expect("(", Expected::ParenthesisAfterNot)?;
             let inner = self.test(depth)?;
-            self.expect(")", "a closing )")?;
+            self.expect(")", Expected::Closing)?;
             return Ok(self.fact.axis.all().without(&inner));
         }
         if self.word("in") {
-            self.expect("(", "( after in")?;
+            self.expect("(", Expected::ParenthesisAfterIn)?;
             let mut all = self.test(depth)?;
             while self.takes(",") {
                 all = all.or(&self.test(depth)?);
             }
-            self.expect(")", "a comma or a closing )")?;
+            self.expect(")", Expected::CommaOrClosing)?;
             return Ok(all);
         }
         for (sign, order) in SIGNS {
@@ -122,12 +141,12 @@ impl Reading<'_> {
     fn interval(&mut self, opens: Bound) -> Result<Set, CellError> {
         let place = self.place();
         let first = self.ordered()?;
-        self.expect("..", ".. between the two ends")?;
+        self.expect("..", Expected::BetweenEnds)?;
         let last = self.ordered()?;
         let closes = if self.takes("]") {
             Bound::Included
         } else {
-            self.expect(")", "] or ) at the end of the interval")?;
+            self.expect(")", Expected::IntervalEnd)?;
             Bound::Excluded
         };
         if last < first {
@@ -162,7 +181,7 @@ impl Reading<'_> {
             return Err(self.fails(if self.rest.is_empty() {
                 CellProblem::Ends
             } else {
-                CellProblem::Expected { expected: "a value" }
+                CellProblem::Expected(Expected::Value)
             }));
         }
         self.rest = rest;
@@ -193,8 +212,8 @@ impl Reading<'_> {
         opens
     }
 
-    fn expect(&mut self, sign: &str, expected: &'static str) -> Result<(), CellError> {
-        if self.takes(sign) { Ok(()) } else { Err(self.fails(CellProblem::Expected { expected })) }
+    fn expect(&mut self, sign: &str, expected: Expected) -> Result<(), CellError> {
+        if self.takes(sign) { Ok(()) } else { Err(self.fails(CellProblem::Expected(expected))) }
     }
 
     /// The character that comes next, counted from 1.
