@@ -14,7 +14,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use crate::engine::postgres::{PgWriter, Sessions, Work};
-use crate::engine::reader::{Pool, Reader};
+use crate::engine::reader::{self, Pool, Reader};
 use crate::engine::schema::{self, Address};
 use crate::engine::sqlite::{SqliteWriter, Turns};
 use crate::engine::{Database, Writer, sqlite};
@@ -266,8 +266,8 @@ impl Journal {
         self.shared.stop_polling().await;
         self.shared.reader.close().await;
         match &self.shared.engine {
-            Engine::Sqlite(pool) => pool.close().await,
-            Engine::Postgres(pool) => pool.close().await,
+            Engine::Sqlite(pool) => reader::emptied(pool).await,
+            Engine::Postgres(pool) => reader::emptied(pool).await,
         }
     }
 }

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgPool, SqlitePool};
+use tokio::time::{sleep, timeout};
 
 use super::pages;
 use crate::codec::{self, EVENTS_MAX};
@@ -168,6 +170,25 @@ macro_rules! either {
     };
 }
 
+/// How long a connection may take from its last user back to its pool and be closed there.
+const RETURN_MAX: Duration = Duration::from_secs(2);
+const RETURN_LOOK: Duration = Duration::from_millis(1);
+
+/// Closes a pool until no connection of it is left. One that is just on its way back, in a task of its own, may arrive after
+/// sqlx's `close` has looked for the last time: each idle connection that it closes frees a permit that nobody held.
+pub(crate) async fn emptied<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
+    pool.close().await;
+    let emptied = timeout(RETURN_MAX, async {
+        while pool.size() > 0 {
+            sleep(RETURN_LOOK).await;
+            pool.close().await;
+        }
+    });
+    if emptied.await.is_err() {
+        tracing::debug!(left = pool.size(), "connections are still in use");
+    }
+}
+
 impl Reader {
     pub(crate) fn new(pool: Pool, upcasts: Vec<Arc<dyn Upcast>>) -> Reader {
         Reader { pool, upcasts: upcasts.into(), sql: Arc::new(Queries::new()) }
@@ -175,8 +196,8 @@ impl Reader {
 
     pub(crate) async fn close(&self) {
         match &self.pool {
-            Pool::Postgres(pool) => pool.close().await,
-            Pool::Sqlite(pool) => pool.close().await,
+            Pool::Postgres(pool) => emptied(pool).await,
+            Pool::Sqlite(pool) => emptied(pool).await,
         }
     }
 
