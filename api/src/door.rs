@@ -13,8 +13,8 @@ use domain::staff::Staff;
 use domain::turn::Turn;
 use domain::{customer, policy, product, staff};
 use journal::{Committed, Gather, Journal, Metadata, Position, Request};
+use projections::Reached;
 use prometheus_client::registry::Registry;
-use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::around::Around;
@@ -40,8 +40,7 @@ struct Inner {
     attachments: Attachments,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    /// How far the read models have come.
-    reached: watch::Receiver<Position>,
+    reached: Reached,
     /// The head when the door opened.
     opened_at: Position,
     around: Arc<Around>,
@@ -53,8 +52,7 @@ struct Inner {
 /// What a door is made of.
 pub struct Parts {
     pub journal: Journal,
-    /// How far the read models have come.
-    pub reached: watch::Receiver<Position>,
+    pub reached: Reached,
     pub attachments: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -205,20 +203,23 @@ impl Door {
     /// Waits until the read models know `at`, or all that this process had acknowledged; 503 when they lag too far.
     pub async fn settled(&self, at: Option<i64>) -> Result<(), Problem> {
         let wanted = at.map_or_else(|| self.journal().acknowledged(), Position);
-        wait_for(&self.0.reached, wanted).await
+        in_time(wanted, self.0.reached.wait_for(wanted)).await
     }
 
     /// Waits until `at` is recorded: for what is read from the journal itself, which never lags.
     pub async fn recorded(&self, at: Option<i64>) -> Result<(), Problem> {
         match at {
-            Some(at) => wait_for(&self.journal().doorbell(), Position(at)).await,
+            Some(at) => {
+                let mut doorbell = self.journal().doorbell();
+                in_time(Position(at), doorbell.wait_for(|head| head.0 >= at)).await
+            }
             None => Ok(()),
         }
     }
 
     /// Whether every read model has reached the head that the door found when it opened.
     pub fn ready(&self) -> Result<(), Position> {
-        let reached = *self.0.reached.borrow();
+        let reached = self.0.reached.position();
         if reached >= self.0.opened_at { Ok(()) } else { Err(reached) }
     }
 
@@ -259,12 +260,10 @@ impl Door {
     }
 }
 
-async fn wait_for(reached: &watch::Receiver<Position>, wanted: Position) -> Result<(), Problem> {
-    if *reached.borrow() >= wanted {
-        return Ok(());
-    }
-    let mut reached = reached.clone();
-    let wait = reached.wait_for(|there| *there >= wanted);
+async fn in_time<T, E>(
+    wanted: Position,
+    wait: impl Future<Output = Result<T, E>>,
+) -> Result<(), Problem> {
     match tokio::time::timeout(READ_WAIT, wait).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(_)) | Err(_) => Err(Problem::unavailable(

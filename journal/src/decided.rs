@@ -13,11 +13,16 @@ use domain::decider::Decider;
 use domain::decision::{Decision, StreamVersion};
 use domain::policy::{self, InForce, Policy};
 use domain::product::{self, Product};
+use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::verify::{Unsound, fault};
-use crate::{Entry, Error, Filter, Journal, PAGE_MAX, Page, Position};
+use crate::{Entry, Error, Filter, Journal, Position};
+
+/// How many entries are read and decoded at once.
+const PAGE: usize = 2_000;
+const PAGES_AHEAD: usize = 3;
 
 /// One decision, as it was made.
 #[derive(Debug)]
@@ -58,22 +63,35 @@ impl Journal {
     ) -> Result<(), E> {
         let head = self.head().await?;
         let mut past = Past::default();
-        let mut next = Some(self.read_on(Position::default()));
-        while let Some(page) = next.take() {
-            let page = page.await.map_err(|_| Error::Closed)??;
-            if page.next < head && !page.entries.is_empty() {
-                next = Some(self.read_on(page.next));
-            }
-            for entry in page.entries.iter().filter(|entry| entry.position <= head) {
-                past.take(self, entry, &mut visit)?;
+        // Positions are dense, so the next pages are read and decoded while one is looked at.
+        let starts = (0..head.0).step_by(PAGE).map(Position);
+        let pages = starts.map(|after| {
+            let journal = self.clone();
+            async move { tokio::spawn(async move { journal.told(after, head).await }).await }
+        });
+        let mut pages = futures::stream::iter(pages).buffered(PAGES_AHEAD);
+        while let Some(page) = pages.next().await {
+            for (entry, told) in page.map_err(|_| Error::Closed)?? {
+                past.take(&entry, told, &mut visit)?;
             }
         }
         Ok(())
     }
 
-    fn read_on(&self, after: Position) -> tokio::task::JoinHandle<Result<Page, Error>> {
-        let journal = self.clone();
-        tokio::spawn(async move { journal.after(after, &Filter::default(), PAGE_MAX).await })
+    /// A page's entries, and what they say to us.
+    async fn told(&self, after: Position, head: Position) -> Result<Vec<(Entry, Told)>, Error> {
+        let page = self.after(after, &Filter::default(), PAGE).await?;
+        let entries = page.entries.into_iter().filter(|entry| entry.position <= head);
+        let told = |entry: Entry| {
+            let told = match entry.aggregate_type.as_str() {
+                Customer::TYPE => Told::Customer(self.event(&entry)?),
+                Product::TYPE => Told::Product(self.event(&entry)?),
+                Policy::TYPE => Told::Policy(self.event(&entry)?),
+                _ => Told::Nothing,
+            };
+            Ok((entry, told))
+        };
+        entries.map(told).collect()
     }
 
     /// Makes every decision again, under the pack that it names; each must come out byte for byte. Returns how many there are.
@@ -114,6 +132,14 @@ fn carried(payload: &str) -> Option<&str> {
     events.into_values().next().map(|event| event.decision.get())
 }
 
+/// An event that decisions may rest on.
+enum Told {
+    Customer(Event),
+    Product(product::Event),
+    Policy(policy::Event),
+    Nothing,
+}
+
 /// What the entries so far lead to.
 #[derive(Default)]
 struct Past {
@@ -126,35 +152,35 @@ struct Past {
 impl Past {
     fn take<E: From<Error>>(
         &mut self,
-        journal: &Journal,
         entry: &Entry,
+        told: Told,
         visit: &mut impl FnMut(Decided<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        match entry.aggregate_type.as_str() {
-            Customer::TYPE => {
-                let event: Event = journal.event(entry)?;
+        match told {
+            Told::Customer(event) => {
                 let facts = event.decision().map(|decision| self.facts(&decision.reads));
-                let customer = self.customers.entry(entry.stream.clone()).or_default();
+                let customer = match self.customers.get_mut(&entry.stream) {
+                    Some(customer) => customer,
+                    None => self.customers.entry(entry.stream.clone()).or_default(),
+                };
                 if let (Some(decision), Some(facts)) = (event.decision(), facts) {
                     visit(Decided { entry, customer, event: &event, decision, facts })?;
                 }
                 customer.evolve(&event);
             }
-            Product::TYPE => {
-                let event: product::Event = journal.event(entry)?;
+            Told::Product(event) => {
                 let versions = self.products.entry(entry.stream.clone()).or_default();
                 let mut product = versions.last().map(|it| (**it).clone()).unwrap_or_default();
                 product.evolve(&event);
                 versions.push(Arc::new(product));
             }
-            Policy::TYPE => {
-                let event: policy::Event = journal.event(entry)?;
+            Told::Policy(event) => {
                 let versions = self.policies.entry(entry.stream.clone()).or_default();
                 let mut policy = versions.last().cloned().unwrap_or_default();
                 policy.evolve(&event);
                 versions.push(policy);
             }
-            _ => {}
+            Told::Nothing => {}
         }
         Ok(())
     }

@@ -25,7 +25,7 @@ pub mod timeline;
 mod verify;
 
 pub use error::Error;
-pub use projector::{Projector, Standing, catch_up, names, reset};
+pub use projector::{Ended, Projector, Reached, Standing, catch_up, names, reset};
 pub use query::{Keyset, Listed};
 pub use store::Json;
 pub use verify::{Difference, Side, Verified, verify};

@@ -18,10 +18,12 @@ use crate::store::{Link, Session};
 
 /// How long a database that is away is left alone.
 const PAUSE_MS: u64 = 250;
-/// The least time from one turn's beginning to the next one's. What happens after a silence is written at once; under load several
-/// commands share one transaction, and it is the statements that cost. A turn over much takes longer than this, and the next
-/// follows without a wait.
-const TURNS_APART: Duration = Duration::from_millis(10);
+/// The time from one turn's beginning to the next one's. What happens after a silence is written at once; under load many commands
+/// share one transaction, and it is the statements that cost. A turn over much takes longer than this, and the next follows
+/// without a wait.
+const TURNS_APART: Duration = Duration::from_millis(50);
+/// The same, while somebody waits for a position: see [`Reached::wait_for`].
+const ASKED_TURNS_APART: Duration = Duration::from_millis(10);
 
 /// Whether the projector works.
 #[derive(Clone, Debug, Default)]
@@ -34,11 +36,40 @@ pub enum Standing {
     Stopped(Error),
 }
 
-/// A handle to the loop. Dropping it does not stop the loop; [`Projector::stop`] does.
+/// How far the read models have come.
+#[derive(Clone, Debug)]
+pub struct Reached {
+    position: watch::Receiver<Position>,
+    asked: Arc<Notify>,
+}
+
+/// The projector has ended; nothing will move any more.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the read models are not followed any more")]
+pub struct Ended;
+
+impl Reached {
+    /// The position that all read models have reached.
+    pub fn position(&self) -> Position {
+        *self.position.borrow()
+    }
+
+    /// Waits until all read models have reached a position. Who waits is not kept waiting for the sake of shared turns.
+    pub async fn wait_for(&self, wanted: Position) -> Result<(), Ended> {
+        if self.position() >= wanted {
+            return Ok(());
+        }
+        self.asked.notify_one();
+        let mut position = self.position.clone();
+        position.wait_for(|there| *there >= wanted).await.map(drop).map_err(|_| Ended)
+    }
+}
+
+/// A handle to the loop. [`Projector::stop`] ends it and waits for that; dropping it ends it at the next silence.
 #[derive(Debug)]
 pub struct Projector {
     journal: Journal,
-    reached: watch::Receiver<Position>,
+    reached: Reached,
     standing: watch::Receiver<Standing>,
     bell: Arc<Notify>,
     stop: watch::Sender<bool>,
@@ -49,7 +80,8 @@ impl Projector {
     /// Begins to follow. Returns once the watermarks are read.
     pub async fn start(journal: &Journal) -> Result<Self, Error> {
         let follower = Follower::open(journal).await?;
-        let (reached_out, reached) = watch::channel(follower.reached());
+        let (reached_out, position) = watch::channel(follower.reached());
+        let reached = Reached { position, asked: Arc::default() };
         let (standing_out, standing) = watch::channel(Standing::Following);
         let (stop, stopping) = watch::channel(false);
         let bell = Arc::new(Notify::new());
@@ -58,14 +90,14 @@ impl Projector {
             reached: reached_out,
             standing: standing_out,
             bell: Arc::clone(&bell),
+            asked: Arc::clone(&reached.asked),
             stopping,
         };
         let task = tokio::spawn(following.run(follower));
         Ok(Self { journal: journal.clone(), reached, standing, bell, stop, task })
     }
 
-    /// The position that all read models have reached.
-    pub fn reached(&self) -> watch::Receiver<Position> {
+    pub fn reached(&self) -> Reached {
         self.reached.clone()
     }
 
@@ -93,6 +125,8 @@ struct Following {
     reached: watch::Sender<Position>,
     standing: watch::Sender<Standing>,
     bell: Arc<Notify>,
+    /// Rung by whoever waits for a position.
+    asked: Arc<Notify>,
     stopping: watch::Receiver<bool>,
 }
 
@@ -142,7 +176,7 @@ impl Following {
             match turn {
                 Err(error) => return (follower, Some(error)),
                 Ok(Turn::Moved) if *self.stopping.borrow() => return (follower, None),
-                Ok(Turn::Moved) => sleep_until(began + TURNS_APART).await,
+                Ok(Turn::Moved) => self.pause(began).await,
                 Ok(Turn::Idle) => {
                     self.standing.send_if_modified(|standing| {
                         let mended = !matches!(standing, Standing::Following);
@@ -160,10 +194,23 @@ impl Following {
                                 return (follower, Some(error));
                             }
                         }
-                        _ = self.stopping.changed() => return (follower, None),
+                        () = told(&mut self.stopping) => return (follower, None),
                     }
                 }
             }
+        }
+    }
+
+    /// Until the next turn is due, after the one that began then.
+    async fn pause(&mut self, began: Instant) {
+        let asked = async {
+            sleep_until(began + ASKED_TURNS_APART).await;
+            self.asked.notified().await;
+        };
+        tokio::select! {
+            () = asked => {}
+            () = sleep_until(began + TURNS_APART) => {}
+            () = told(&mut self.stopping) => {}
         }
     }
 
@@ -178,9 +225,14 @@ impl Following {
         self.standing.send_replace(Standing::Waiting(error));
         tokio::select! {
             () = tokio::time::sleep(Duration::from_millis(PAUSE_MS)) => false,
-            _ = self.stopping.changed() => true,
+            () = told(&mut self.stopping) => true,
         }
     }
+}
+
+/// Waits until the loop is told to stop, also where it was told before, or nobody is left who could.
+async fn told(stopping: &mut watch::Receiver<bool>) {
+    let _ = stopping.wait_for(|stopping| *stopping).await;
 }
 
 /// The names that `rebuild` takes: each read model, and each of its tables for the read model that it belongs to.

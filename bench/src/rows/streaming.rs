@@ -78,10 +78,10 @@ async fn one(
 ) -> Result<(f64, Histogram<u64>)> {
     let commands = COMMANDS_A_SECOND * u32::try_from(bench.scale.span.as_secs())?;
     let mut subscribers = Vec::new();
-    for _ in 0..SUBSCRIBERS {
+    for number in 0..SUBSCRIBERS {
         let stream = Connection::open(&server.address, auditor).await?;
         let stream = stream.follow("/v1/events/stream").await?;
-        subscribers.push(tokio::spawn(subscribe(stream, commands)));
+        subscribers.push(tokio::spawn(subscribe(stream, usize::try_from(commands)?, number)));
     }
     let (company, customers) = (&bench.company, bench.scale.customers);
     let shoppers =
@@ -111,26 +111,37 @@ async fn send(mut shopper: shopping::Shopper, from: Instant, commands: u32) -> R
     Ok(())
 }
 
+/// When a subscriber saw each event, and, from the first subscriber, when each was recorded: a load generator that read every
+/// envelope a hundred times would be in the way of what it measures.
+#[derive(Clone)]
+struct Seen {
+    first: i64,
+    at: Vec<DateTime<Utc>>,
+    recorded: Vec<DateTime<Utc>>,
+}
+
 /// Sees so many events, each exactly once and in order.
-async fn subscribe(mut stream: Connection, events: u32) -> Result<Histogram<u64>> {
-    let mut latency = histogram()?;
-    let (mut seen, mut last) = (0, None);
-    while seen < events {
+async fn subscribe(mut stream: Connection, events: usize, number: u32) -> Result<Seen> {
+    let mut last = None;
+    let mut seen = Seen { first: 0, at: Vec::with_capacity(events), recorded: Vec::new() };
+    while seen.at.len() < events {
         let line = stream.line().await?;
         if let Some(id) = line.strip_prefix(b"id:") {
             let id: i64 = std::str::from_utf8(id)?.trim().parse()?;
             ensure!(last.is_none_or(|last| id == last + 1), "{id} follows {last:?}");
+            if last.is_none() {
+                seen.first = id;
+            }
             last = Some(id);
         }
         if let Some(data) = line.strip_prefix(b"data:") {
-            let late = SystemClock.now().signed_duration_since(recorded_at(data)?);
-            latency.saturating_record(u64::try_from(
-                late.num_microseconds().unwrap_or(i64::MAX).max(1),
-            )?);
-            seen += 1;
+            seen.at.push(SystemClock.now());
+            if number == 0 {
+                seen.recorded.push(recorded_at(data)?);
+            }
         }
     }
-    Ok(latency)
+    Ok(seen)
 }
 
 fn recorded_at(envelope: &[u8]) -> Result<DateTime<Utc>> {
@@ -141,10 +152,22 @@ fn recorded_at(envelope: &[u8]) -> Result<DateTime<Utc>> {
     Ok(std::str::from_utf8(rest.get(..end).unwrap_or_default())?.parse()?)
 }
 
-async fn gather(subscribers: Vec<JoinHandle<Result<Histogram<u64>>>>) -> Result<Histogram<u64>> {
-    let mut whole = histogram()?;
+async fn gather(subscribers: Vec<JoinHandle<Result<Seen>>>) -> Result<Histogram<u64>> {
+    let mut latency = histogram()?;
+    let mut first: Option<Seen> = None;
     for subscriber in subscribers {
-        whole.add(subscriber.await??)?;
+        let seen = subscriber.await??;
+        let told = first.get_or_insert_with(|| seen.clone());
+        ensure!(
+            seen.first == told.first,
+            "{} came first, and {} elsewhere",
+            seen.first,
+            told.first
+        );
+        for (at, recorded) in seen.at.iter().zip(&told.recorded) {
+            let late = at.signed_duration_since(recorded).num_microseconds().unwrap_or(i64::MAX);
+            latency.saturating_record(u64::try_from(late.max(1))?);
+        }
     }
-    Ok(whole)
+    Ok(latency)
 }

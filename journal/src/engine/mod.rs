@@ -1,7 +1,7 @@
 //! The two engines behind the executor: chosen once, when the journal is opened.
 
 mod flat;
-mod pages;
+pub(crate) mod pages;
 pub(crate) mod postgres;
 pub(crate) mod reader;
 mod rows;

@@ -8,26 +8,20 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgPool, SqlitePool};
 use tokio::time::{sleep, timeout};
 
-use super::pages;
+use super::pages::{PAGE_MAX, Paged};
 use crate::codec::{self, EVENTS_MAX};
 use crate::executor::{Recorded, Stored, Tail};
 use crate::options::Upcast;
-use crate::types::count;
-use crate::{Entry, Error, Filter, Page, Position, Version};
-
-/// The most entries of one page.
-pub const PAGE_MAX: usize = 10_000;
-/// How many positions one page looks at when it filters, so that a rare type does not mean one endless query.
-const LOOK_MAX: i64 = 50_000;
+use crate::{Entry, Error, Filter, Position, Version};
 
 /// A query in both dialects: what stands in braces differs.
-struct Sql {
-    postgres: String,
-    sqlite: String,
+pub(super) struct Sql {
+    pub(super) postgres: String,
+    pub(super) sqlite: String,
 }
 
 impl Sql {
-    fn new(text: &str) -> Sql {
+    pub(super) fn new(text: &str) -> Sql {
         Sql {
             postgres: text
                 .replace("{payload}", "e.payload::text")
@@ -45,30 +39,8 @@ impl Sql {
     }
 }
 
-/// A page's query: joined, and row by row.
-struct Paged {
-    joined: Sql,
-    rows: Sql,
-}
-
-impl Paged {
-    fn new(extra: &str) -> Paged {
-        let narrowed = Sql::new(extra);
-        Paged {
-            joined: Sql {
-                postgres: pages::postgres(&narrowed.postgres),
-                sqlite: pages::sqlite(&narrowed.sqlite),
-            },
-            rows: Sql::new(&format!(
-                "SELECT {COLUMNS} FROM events e WHERE e.position > $1 AND e.position <= $2 {extra} \
-                 ORDER BY e.position LIMIT $3"
-            )),
-        }
-    }
-}
-
-const HEAD: &str = "SELECT e.position FROM events e ORDER BY e.position DESC LIMIT 1";
-const COLUMNS: &str = "e.position, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type, e.event_version, \
+pub(super) const HEAD: &str = "SELECT h.position FROM events h ORDER BY h.position DESC LIMIT 1";
+pub(super) const COLUMNS: &str = "e.position, e.aggregate_type, e.aggregate_id, e.sequence, e.event_type, e.event_version, \
      e.recorded_at, {payload} AS payload, {metadata} AS metadata, {command} AS command_id, e.leaf_hash";
 /// Every aggregate type by one index step each, because the primary key begins with it.
 const TYPES: &str = "WITH RECURSIVE types (name) AS (
@@ -88,18 +60,18 @@ pub(crate) enum Pool {
 
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
-    pool: Pool,
+    pub(super) pool: Pool,
     upcasts: Arc<[Arc<dyn Upcast>]>,
-    sql: Arc<Queries>,
+    pub(super) sql: Arc<Queries>,
 }
 
-struct Queries {
+pub(super) struct Queries {
     tail: Sql,
     shaped: Sql,
     version_at: Sql,
     find: Sql,
     holder: Sql,
-    page: Paged,
+    pub(super) page: Paged,
     page_of_stream: Sql,
     stream: Sql,
     marks: Sql,
@@ -138,7 +110,7 @@ impl Queries {
                  WHERE f.idempotency_key = $1 ORDER BY e.position"
             )),
             holder: Sql::new("SELECT e.aggregate_id FROM events e WHERE e.claim = $1"),
-            page: Paged::new("AND ($4 = '' OR e.aggregate_type = $4) AND ($6 = 0 OR {any_type})"),
+            page: Paged::new(),
             page_of_stream: by_stream(
                 "e.position > $2 AND ($4 = '' OR e.aggregate_type = $4) AND ($6 = 0 OR {any_type})",
                 "e.position",
@@ -326,95 +298,7 @@ impl Reader {
         Ok(Position(head.unwrap_or_default()))
     }
 
-    pub(crate) async fn after(
-        &self,
-        position: Position,
-        filter: &Filter,
-        limit: usize,
-    ) -> Result<Page, Error> {
-        let limit = i64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
-        // Read first: what is committed later is for the next page.
-        let head = self.head().await?;
-        let seen_to = head.max(position);
-        if let Some(stream) = &filter.stream {
-            let entries = self.of_stream(stream, position, filter, limit).await?;
-            return Ok(page(entries, limit, seen_to, head));
-        }
-        let filters = !filter.types.is_empty() || filter.aggregate_type.is_some();
-        let window = if filters { LOOK_MAX } else { limit };
-        let upto = Position(seen_to.0.min(position.0.saturating_add(window)));
-        let mut entries = Vec::new();
-        let mut at = position;
-        loop {
-            let asked = pages::PIECE.min(limit - count(entries.len()));
-            let piece = self.piece(at, upto, filter, asked).await?;
-            let full = count(piece.len()) == asked;
-            at = piece.last().map_or(upto, |last| last.position);
-            entries.extend(piece);
-            if !full || count(entries.len()) >= limit {
-                return Ok(page(entries, limit, upto, head));
-            }
-        }
-    }
-
-    /// What follows a position, `limit` entries at most.
-    async fn piece(
-        &self,
-        after: Position,
-        upto: Position,
-        filter: &Filter,
-        limit: i64,
-    ) -> Result<Vec<Entry>, Error> {
-        let kind = filter.aggregate_type.as_deref().unwrap_or_default();
-        let types = codec::written(&filter.types)?;
-        let filters = i64::from(!filter.types.is_empty());
-        let Paged { joined, rows } = &self.sql.page;
-        let place = (after.0, upto.0, limit);
-        let (text, number): (Option<String>, i64) = match &self.pool {
-            Pool::Postgres(pool) => {
-                let query = sqlx::query_as(&joined.postgres).bind(place.0).bind(place.1);
-                let query = query.bind(place.2).bind(kind).bind(&filter.types).bind(filters);
-                query.fetch_one(pool).await?
-            }
-            Pool::Sqlite(pool) => {
-                let query = sqlx::query_as(&joined.sqlite).bind(place.0).bind(place.1);
-                query
-                    .bind(place.2)
-                    .bind(kind)
-                    .bind(types.as_str())
-                    .bind(filters)
-                    .fetch_one(pool)
-                    .await?
-            }
-        };
-        if let Some(entries) = pages::entries(text.as_deref(), number) {
-            return Ok(entries);
-        }
-        Ok(match &self.pool {
-            Pool::Postgres(pool) => {
-                let query = sqlx::query_as(&rows.postgres).bind(place.0).bind(place.1);
-                query
-                    .bind(place.2)
-                    .bind(kind)
-                    .bind(&filter.types)
-                    .bind(filters)
-                    .fetch_all(pool)
-                    .await?
-            }
-            Pool::Sqlite(pool) => {
-                let query = sqlx::query_as(&rows.sqlite).bind(place.0).bind(place.1);
-                query
-                    .bind(place.2)
-                    .bind(kind)
-                    .bind(types.as_str())
-                    .bind(filters)
-                    .fetch_all(pool)
-                    .await?
-            }
-        })
-    }
-
-    async fn of_stream(
+    pub(super) async fn of_stream(
         &self,
         stream: &str,
         position: Position,
@@ -480,11 +364,4 @@ pub(crate) struct Marks {
     pub(crate) position: i64,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) claim: Option<String>,
-}
-
-/// A full page was looked at up to its last entry; any other one up to `upto`.
-fn page(entries: Vec<Entry>, limit: i64, upto: Position, head: Position) -> Page {
-    let full = i64::try_from(entries.len()).is_ok_and(|n| n == limit);
-    let next = entries.last().filter(|_| full).map_or(upto, |last| last.position);
-    Page { entries, next, head }
 }
