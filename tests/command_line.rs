@@ -301,6 +301,14 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
     );
     assert_eq!(done(&["simulate", &new]), "no decision was made in this period\n");
 
+    // A file that cannot be written whole stays as it was.
+    std::fs::create_dir(format!("{new}.part")).unwrap();
+    let before = std::fs::read(&new).unwrap();
+    let (code, _, said) = policy(&["export", "built-in", &new]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&new), "{said}");
+    assert_eq!(std::fs::read(&new).unwrap(), before);
+
     // What is no pack is told by line and column, what is not sound is not simulated, and nothing guesses.
     std::fs::write(&rules, "{\n  \"name\": 1\n}").unwrap();
     let (code, _, said) = policy(&["check", &rules]);

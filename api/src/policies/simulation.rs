@@ -17,7 +17,7 @@ use utoipa::ToSchema;
 use crate::cli::{Fault, bar, journal, say};
 use crate::config::{SimulateOptions, StoreOptions};
 use crate::csv;
-use crate::policies::Loaded;
+use crate::policies::{Loaded, put};
 
 /// How many differences are shown when they are not written to a file.
 const SHOWN: usize = 10;
@@ -268,7 +268,7 @@ pub async fn run(store: &StoreOptions, options: &SimulateOptions) -> Result<(), 
     let simulated = simulated?;
     say(&simulated.told())?;
     if let Some(file) = &options.csv {
-        std::fs::write(file, csv::written(&simulated.changed)?)?;
+        put(file, csv::written(&simulated.changed)?.as_bytes())?;
         return say(&format!("every difference is in {}", file.display()));
     }
     for changed in simulated.changed.iter().take(SHOWN) {

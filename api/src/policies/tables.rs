@@ -13,7 +13,7 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use crate::cli::{Fault, say};
 use crate::csv::harmless;
 use crate::import::sheet::{self, Cell, Layout};
-use crate::policies::{self, Loaded};
+use crate::policies::{self, Loaded, put};
 
 const ID: &str = "id";
 const THEN: &str = "then";
@@ -76,7 +76,7 @@ fn write_pack(pack: &Pack, to: &Path) -> Result<String, Fault> {
     let text =
         serde_json::to_string_pretty(pack).map_err(|error| Fault::Data(error.to_string()))?;
     let text = text + "\n";
-    std::fs::write(to, &text)?;
+    put(to, text.as_bytes())?;
     Ok(text)
 }
 
@@ -104,13 +104,14 @@ fn separated(source: &Source, to: &Path) -> Result<(), Fault> {
         writer.write_record(line).map_err(|error| Fault::Data(error.to_string()))?;
     }
     let bytes = writer.into_inner().map_err(|error| Fault::Data(error.to_string()))?;
-    Ok(std::fs::write(to, bytes)?)
+    put(to, &bytes)
 }
 
 fn workbook(name: &str, source: &Source, to: &Path) -> Result<(), Fault> {
     let mut book = Workbook::new();
-    let filled = fill(&mut book, name, source).and_then(|()| book.save(to));
-    filled.map_err(|error| Fault::Data(format!("{}: {error}", to.display())))
+    let filled = fill(&mut book, name, source).and_then(|()| book.save_to_buffer());
+    let bytes = filled.map_err(|error| Fault::Data(format!("{}: {error}", to.display())))?;
+    put(to, &bytes)
 }
 
 fn fill(book: &mut Workbook, name: &str, source: &Source) -> Result<(), XlsxError> {
