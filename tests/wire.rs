@@ -44,7 +44,7 @@ fn samples() -> BTreeMap<String, String> {
     let mut world = World::new(1, 1);
     let turn = world.turn("staff-admin");
     let load = policy::Command::Load(Box::new(Pack::default_pack()));
-    for event in policy::Policy::default().decide(&turn, &load).unwrap() {
+    for event in policy::Policy::default().decide(&policy::Context::alone(turn), &load).unwrap() {
         samples.insert(file_of(&event), text(&event));
     }
     samples

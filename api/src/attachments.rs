@@ -116,6 +116,30 @@ impl Attachments {
         Ok(format!("{PREFIX}{digest}"))
     }
 
+    /// Stores what we made ourselves and answers its id once it is durable.
+    pub async fn keep_made(&self, bytes: Vec<u8>) -> Result<String, Problem> {
+        let digest = hex::encode(Sha256::digest(&bytes));
+        let incoming = self.incoming()?;
+        let mut file = fs::File::create(&incoming).await.map_err(not_stored)?;
+        file.write_all(&bytes).await.map_err(not_stored)?;
+        file.flush().await.map_err(not_stored)?;
+        file.sync_all().await.map_err(not_stored)?;
+        drop(file);
+        self.keep(incoming, &digest).await.map_err(not_stored)?;
+        Ok(format!("{PREFIX}{digest}"))
+    }
+
+    /// What [`Self::keep_made`] stored.
+    pub async fn made(&self, id: &str) -> Result<Vec<u8>, Problem> {
+        let missing = || Problem::not_found("attachment", id);
+        let place = self.place(digest_of(id).ok_or_else(missing)?);
+        match fs::read(place).await {
+            Ok(bytes) => Ok(bytes),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Err(missing()),
+            Err(error) => Err(Problem::internal(error)),
+        }
+    }
+
     /// A file that vanishes unless it is kept, also when the caller goes away.
     fn incoming(&self) -> Result<tempfile::TempPath, Problem> {
         let file = tempfile::NamedTempFile::new_in(self.folder.join(INCOMING));

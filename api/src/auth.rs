@@ -22,7 +22,8 @@ pub const PROBITY_STAFF: HeaderName = HeaderName::from_static("probity-staff");
 /// What a secret begins with, so that scanners for leaked secrets know it.
 pub const SECRET_PREFIX: &str = "pbt_";
 /// Acts by which somebody answers in person: no program does them, whomever it names.
-const IN_PERSON: [Act; 3] = [Act::ReviewQualification, Act::GrantCredit, Act::ReleaseOrder];
+const IN_PERSON: [Act; 4] =
+    [Act::ReviewQualification, Act::GrantCredit, Act::ReleaseOrder, Act::VoteOnPolicy];
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]

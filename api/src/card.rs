@@ -180,8 +180,7 @@ pub async fn card(
     let stream = id.to_string();
     let (known, seen) = match (query.as_of, query.at_version) {
         (None, None) => {
-            let pack = door.house().policy().map(|policy| policy.pack);
-            let seen = Seen { date: door.today(), pack };
+            let seen = Seen { date: door.today(), rules: door.house().rules() };
             (door.journal().confirmed::<Customer>(&stream).await?, seen)
         }
         (Some(time), None) => {
@@ -207,7 +206,7 @@ pub async fn card(
 /// The day that a card is of, and the rules of that day.
 struct Seen {
     date: NaiveDate,
-    pack: Option<Arc<Pack>>,
+    rules: Policy,
 }
 
 impl Seen {
@@ -215,9 +214,10 @@ impl Seen {
     async fn at(door: &Door, time: DateTime<Utc>) -> Result<Self, Problem> {
         let until = Until::RecordedAt(time);
         let rules = door.journal().replay::<Policy>(policy::STREAM, until).await?;
-        let pack = rules.state.in_force.as_ref().map(|in_force| Arc::clone(&in_force.pack));
-        let date = pack.as_ref().map_or_else(|| door.house().today(time), |pack| pack.today(time));
-        Ok(Self { date, pack })
+        let rules = Arc::unwrap_or_clone(rules.state);
+        let in_force = rules.in_force.as_ref();
+        let date = in_force.map_or_else(|| door.house().today(time), |it| it.pack.today(time));
+        Ok(Self { date, rules })
     }
 }
 
@@ -245,6 +245,8 @@ fn show(
     seen: &Seen,
 ) -> Result<Card, Problem> {
     let date = seen.date;
+    let applying = seen.rules.applying_to(&known.state.registration);
+    let pack = applying.map(|it| &*it.pack);
     let customer = &*known.state;
     let registration = &customer.registration;
     let particulars =
@@ -271,7 +273,7 @@ fn show(
             .collect(),
         currency: particulars.currency,
         origin: particulars.origin.clone(),
-        qualification: qualification(caller, customer, seen.pack.as_deref(), date),
+        qualification: qualification(caller, customer, pack, date),
         credit: caller.sees(Act::ReadCreditPosition).map(|()| credit(caller, customer, date)),
         open: OpenCounts {
             orders: customer.orders.len(),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use domain::customer::Customer;
 use domain::policy::{Pack, Policy};
 use domain::product::Product;
+use domain::proposal::Proposal;
 use domain::staff::{Role, Staff};
 use indicatif::{ProgressBar, ProgressStyle};
 use journal::{Engine, Exclusive, Journal};
@@ -258,6 +259,7 @@ async fn verify_all(journal: &Journal) -> Result<(), Fault> {
         ("products", journal.verify_streams::<Product>().await?),
         ("staff", journal.verify_streams::<Staff>().await?),
         ("policies", journal.verify_streams::<Policy>().await?),
+        ("proposals", journal.verify_streams::<Proposal>().await?),
     ] {
         say(&format!("{what}: {streams} folded by the stock reader too, with the same result"))?;
     }

@@ -4,17 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::approval::Assembly;
 use domain::context::{Context, Facts};
 use domain::customer::Customer;
-use domain::ids::{CustomerId, ProductId, StaffId};
+use domain::ids::{CustomerId, ProductId, ProposalId, StaffId};
 use domain::policy::Policy;
 use domain::product::Product;
+use domain::proposal::Proposal;
 use domain::staff::Staff;
 use domain::turn::Turn;
-use domain::{customer, policy, product, staff};
+use domain::{customer, policy, product, proposal, staff};
 use journal::{Committed, Gather, Journal, Metadata, Position, Request};
 use projections::Reached;
 use prometheus_client::registry::Registry;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::around::Around;
@@ -38,6 +41,7 @@ struct Inner {
     house: House,
     tail: Tail,
     attachments: Attachments,
+    simulations: Attachments,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     reached: Reached,
@@ -47,6 +51,8 @@ struct Inner {
     registry: Registry,
     closing: CancellationToken,
     streams_per_token: usize,
+    /// Held by the one simulation that may run.
+    simulating: Arc<Semaphore>,
 }
 
 /// What a door is made of.
@@ -78,6 +84,11 @@ impl Door {
         let attachments = Attachments::open(&parts.attachments)
             .await
             .map_err(|error| OpenError::Attachments { path: parts.attachments.clone(), error })?;
+        // Beside the scans, and not among them: whoever may read a scan may not read a list of decisions.
+        let simulations = parts.attachments.join("simulations");
+        let simulations = Attachments::open(&simulations)
+            .await
+            .map_err(|error| OpenError::Attachments { path: simulations, error })?;
         let journal = parts.journal;
         let around = Arc::new(Around::new(parts.request_timeout));
         let mut registry = Registry::with_prefix("probity");
@@ -86,6 +97,7 @@ impl Door {
             house: House::start(journal.clone(), parts.ending.clone()).await?,
             tail: Tail::start(journal.clone(), parts.ending).await?,
             attachments,
+            simulations,
             clock: parts.clock,
             ids: parts.ids,
             reached: parts.reached,
@@ -95,6 +107,7 @@ impl Door {
             registry,
             closing: parts.closing,
             streams_per_token: parts.streams_per_token,
+            simulating: Arc::new(Semaphore::new(1)),
         })))
     }
 
@@ -167,11 +180,37 @@ impl Door {
         by: Asking,
         command: policy::Command,
     ) -> Result<Committed<policy::Event>, Problem> {
-        let turn = self.turn(&by.actor);
-        let request = request(policy::STREAM.to_owned(), command, turn.command_id, turn, by);
+        let context = policy::Context {
+            turn: self.turn(&by.actor),
+            assembly: self.assembly(&by),
+            proposal: None,
+        };
+        let command_id = context.turn.command_id;
+        let request = request(policy::STREAM.to_owned(), command, command_id, context, by);
         let committed = self.execute::<Policy>(request).await?;
         self.house().reach(committed.position).await;
         Ok(committed)
+    }
+
+    /// A command for a proposal to change the rules.
+    pub async fn proposal(
+        &self,
+        by: Asking,
+        id: ProposalId,
+        command: proposal::Command,
+    ) -> Result<Committed<proposal::Event>, Problem> {
+        let context = proposal::Context {
+            turn: self.turn(&by.actor),
+            assembly: self.assembly(&by),
+            policy: Arc::default(),
+        };
+        let request = request(id.to_string(), command, context.turn.command_id, context, by);
+        self.execute::<Proposal>(request).await
+    }
+
+    /// Who works here, and with which roles this request is made.
+    fn assembly(&self, by: &Asking) -> Assembly {
+        Assembly { people: self.house().people(), actor: by.roles.iter().copied().collect() }
     }
 
     async fn execute<A: Gather>(&self, request: Request<A>) -> Result<Committed<A::Event>, Problem>
@@ -239,6 +278,11 @@ impl Door {
         &self.0.attachments
     }
 
+    /// The lists of what simulations found.
+    pub fn simulations(&self) -> &Attachments {
+        &self.0.simulations
+    }
+
     pub fn ids(&self) -> &dyn Ids {
         &*self.0.ids
     }
@@ -253,6 +297,11 @@ impl Door {
 
     pub fn closing(&self) -> &CancellationToken {
         &self.0.closing
+    }
+
+    /// Lets one simulation run at a time: each reads the whole journal.
+    pub fn simulating(&self) -> &Arc<Semaphore> {
+        &self.0.simulating
     }
 
     pub fn streams_per_token(&self) -> usize {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::{customer, policy, product, staff};
+use domain::{customer, policy, product, proposal, staff};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -30,7 +30,7 @@ pub struct EventType {
     #[schema(example = "trading.order-denied")]
     pub event_type: &'static str,
     pub type_version: i32,
-    /// What it happens to: `customer`, `product`, `staff`, `policy`.
+    /// What it happens to: `customer`, `product`, `staff`, `policy`, `proposal`.
     pub aggregate: &'static str,
     /// JSON Schema of `data`.
     #[schema(value_type = Object)]
@@ -71,6 +71,9 @@ fn all() -> EventTypes {
     let (of_policy, more) = policy::Event::schemas();
     items.extend(of_policy.into_iter().map(|(name, schema)| item("policy", name, &schema)));
     shared.extend(more);
+    let (of_proposals, more) = proposal::Event::schemas();
+    items.extend(of_proposals.into_iter().map(|(name, schema)| item("proposal", name, &schema)));
+    shared.extend(more);
     let schemas = shared.into_iter().map(|(name, schema)| (name, value(&schema))).collect();
     EventTypes { items, components: Components { schemas: Value::Object(schemas) } }
 }
@@ -104,6 +107,7 @@ mod tests {
             product::Event::TYPES,
             staff::Event::TYPES,
             policy::Event::TYPES,
+            proposal::Event::TYPES,
         ];
         let mut described: Vec<_> = all.items.iter().map(|item| item.event_type).collect();
         let mut known: Vec<_> = known.concat();

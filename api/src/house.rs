@@ -9,6 +9,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::approval::Person;
 use domain::decider::Decider;
 use domain::digest::Sha256Digest;
 use domain::ids::{StaffId, TokenId};
@@ -117,6 +118,19 @@ impl House {
         })
     }
 
+    /// Everybody who is here and holds a role, with all of them.
+    pub fn people(&self) -> Vec<Person> {
+        let mut people: Vec<Person> = self.read(|state| {
+            let here = state.people.iter().filter(|(_, person)| !person.roles.is_empty());
+            here.filter_map(|(staff, person)| {
+                Some(Person { staff: staff.parse().ok()?, departments: person.roles.clone() })
+            })
+            .collect()
+        });
+        people.sort_by(|one, other| one.staff.cmp(&other.staff));
+        people
+    }
+
     /// Whose token this is, also when it was revoked.
     pub fn owner(&self, token: TokenId) -> Option<StaffId> {
         self.read(|state| {
@@ -133,6 +147,11 @@ impl House {
         let mut tokens: Vec<_> = self.read(|state| state.tokens.values().cloned().collect());
         tokens.sort_by_key(|credential| credential.token);
         tokens
+    }
+
+    /// Which rules apply to whom.
+    pub fn rules(&self) -> Policy {
+        self.read(|state| state.policy.clone())
     }
 
     /// The rules in force; none before the first pack was loaded.

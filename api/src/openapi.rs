@@ -14,8 +14,8 @@ use utoipa::{Modify, OpenApi};
 use crate::openapi_headers as headers;
 use crate::{
     attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
-    documents, event_types, events, health, history, invoices, orders, problem, products,
-    qualification, receipts, reports, shipments, staff, status, stream, tokens,
+    documents, event_types, events, health, history, in_force, invoices, orders, problem, products,
+    proposals, qualification, receipts, reports, shipments, staff, status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -47,6 +47,10 @@ use crate::{
         controls::holds, controls::denials, controls::releases, controls::backdated, controls::first_sales,
         events::feed, stream::stream,
         products::register, products::renew, products::card,
+        proposals::propose, proposals::revise, proposals::trial::simulate, proposals::card::found, proposals::submit,
+        proposals::approve, proposals::reject, proposals::give_back, proposals::withdraw, proposals::activate,
+        proposals::card::list, proposals::card::card,
+        in_force::show, in_force::widen, in_force::roll_back, in_force::review,
         staff::register,
         tokens::issue, tokens::list, tokens::revoke,
     ),

@@ -1,10 +1,12 @@
 //! Why a command was not recorded, as an answer: the one place that turns refusals into statuses.
 
 use axum::http::StatusCode;
-use domain::{customer, policy, product, staff};
+use domain::policy::Objection;
+use domain::rejection::Class;
+use domain::{customer, policy, product, proposal, staff};
 use journal::{Error, Refusal};
 
-use crate::problem::Problem;
+use crate::problem::{Fault, Problem};
 
 /// What the door must know of a rejection.
 pub trait Explain: std::fmt::Display {
@@ -18,17 +20,16 @@ pub trait Explain: std::fmt::Display {
 
     /// The same in Chinese.
     fn zh(&self) -> Option<String>;
+
+    /// What stands against a policy pack, each where it stands.
+    fn objections(&self) -> &[Objection] {
+        &[]
+    }
 }
 
 impl Explain for customer::Rejection {
     fn status(&self) -> StatusCode {
-        use customer::rejection::Class;
-        match self.class() {
-            Class::Unknown => StatusCode::NOT_FOUND,
-            Class::Conflict => StatusCode::CONFLICT,
-            Class::Content => StatusCode::UNPROCESSABLE_ENTITY,
-            Class::Forbidden => StatusCode::FORBIDDEN,
-        }
+        status_of(self.class())
     }
 
     fn code(&self) -> &'static str {
@@ -88,28 +89,51 @@ impl Explain for staff::Rejection {
     }
 }
 
-impl Explain for policy::Rejection {
-    fn status(&self) -> StatusCode {
-        StatusCode::CONFLICT
-    }
+/// Rejections that are declared with their class and both texts.
+macro_rules! explain_rules {
+    ($($rejection:ty),+) => {$(
+        impl Explain for $rejection {
+            fn status(&self) -> StatusCode {
+                status_of(self.class())
+            }
 
-    fn code(&self) -> &'static str {
-        self.code()
-    }
+            fn code(&self) -> &'static str {
+                self.code()
+            }
 
-    fn pointer(&self) -> Option<String> {
-        None
-    }
+            fn pointer(&self) -> Option<String> {
+                None
+            }
 
-    fn zh(&self) -> Option<String> {
-        None
+            fn zh(&self) -> Option<String> {
+                Some(self.text().zh)
+            }
+
+            fn objections(&self) -> &[Objection] {
+                if let Self::NotSound(found) = self { found } else { &[] }
+            }
+        }
+    )+};
+}
+
+explain_rules!(policy::Rejection, proposal::Rejection);
+
+fn status_of(class: Class) -> StatusCode {
+    match class {
+        Class::Unknown => StatusCode::NOT_FOUND,
+        Class::Conflict => StatusCode::CONFLICT,
+        Class::Content => StatusCode::UNPROCESSABLE_ENTITY,
+        Class::Forbidden => StatusCode::FORBIDDEN,
     }
 }
 
 /// The answer to a command that made no sense.
 pub fn rejected(rejection: &impl Explain) -> Problem {
     let status = rejection.status();
-    let problem = if status == StatusCode::UNPROCESSABLE_ENTITY {
+    let faults: Vec<Fault> = rejection.objections().iter().map(fault).collect();
+    let problem = if !faults.is_empty() {
+        Problem::content(faults).coded(rejection.code())
+    } else if status == StatusCode::UNPROCESSABLE_ENTITY {
         let pointer = rejection.pointer().unwrap_or_default();
         Problem::field(pointer, rejection.code(), rejection.to_string()).coded(rejection.code())
     } else {
@@ -118,6 +142,15 @@ pub fn rejected(rejection: &impl Explain) -> Problem {
     match rejection.zh() {
         Some(zh) => problem.with("detail_zh", zh),
         None => problem,
+    }
+}
+
+/// What stands against a pack, by its place in it.
+pub fn fault(objection: &Objection) -> Fault {
+    Fault {
+        pointer: format!("/pack{}", objection.pointer),
+        code: "policy.objection".into(),
+        message: format!("{} {}", objection.text.en, objection.text.zh),
     }
 }
 

@@ -16,8 +16,8 @@ use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
     attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
-    documents, event_types, events, health, history, invoices, openapi, orders, products,
-    qualification, receipts, reports, shipments, staff, status, stream, tokens,
+    documents, event_types, events, health, history, in_force, invoices, openapi, orders, products,
+    proposals, qualification, receipts, reports, shipments, staff, status, stream, tokens,
 };
 
 /// All routes, around which stand the bounds of [`crate::around`].
@@ -31,6 +31,7 @@ pub fn routes(door: Door) -> Router {
         .route("/event-types", get(event_types::event_types))
         .route("/events", get(events::feed))
         .route("/events/stream", get(stream::stream))
+        .merge(rules())
         .route("/products", get(directory::products).post(products::register))
         .route("/products/{id}", get(products::card))
         .route("/products/{id}/registrations", post(products::renew))
@@ -91,6 +92,25 @@ fn customers_and_trade() -> Router<Door> {
         .route("/customers/{id}/receipts/{rid}/apply", post(receipts::apply))
         .route("/customers/{id}/receipts/{rid}/reverse", post(receipts::reverse))
         .route("/customers/{id}/credit_notes", post(credit_notes::issue))
+}
+
+fn rules() -> Router<Door> {
+    Router::new()
+        .route("/policies", get(proposals::card::list).post(proposals::propose))
+        .route("/policies/in-force", get(in_force::show))
+        .route("/policies/in-force/widen", post(in_force::widen))
+        .route("/policies/in-force/roll-back", post(in_force::roll_back))
+        .route("/policies/in-force/review", post(in_force::review))
+        .route("/policies/{id}", get(proposals::card::card))
+        .route("/policies/{id}/revise", post(proposals::revise))
+        .route("/policies/{id}/simulate", post(proposals::trial::simulate))
+        .route("/policies/{id}/differences", get(proposals::card::found))
+        .route("/policies/{id}/submit", post(proposals::submit))
+        .route("/policies/{id}/approve", post(proposals::approve))
+        .route("/policies/{id}/reject", post(proposals::reject))
+        .route("/policies/{id}/return", post(proposals::give_back))
+        .route("/policies/{id}/withdraw", post(proposals::withdraw))
+        .route("/policies/{id}/activate", post(proposals::activate))
 }
 
 fn reading() -> Router<Door> {

@@ -201,7 +201,11 @@ async fn begin(
         let pack = given.clone().unwrap_or_else(Pack::default_pack);
         let load = policy::Command::Load(Box::new(pack));
         match door.policy(by("first pack"), load).await {
-            Err(problem) if problem.code() != "policy.already_in_force" => {
+            // Another process that begins this store was first.
+            Err(problem)
+                if !["policy.already_in_force", "policy.not_the_first"]
+                    .contains(&problem.code()) =>
+            {
                 return Err(problem.into());
             }
             _ => {}

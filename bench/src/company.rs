@@ -56,7 +56,11 @@ impl Company {
         let turn = turn(Uuid::from_u128(1), "staff-admin", started, today)?;
         let mut facts = Facts::default();
         let mut state = Policy::default();
-        let policy = happens(&mut state, &turn, &policy::Command::Load(Box::new(pack)))?;
+        let policy = happens(
+            &mut state,
+            &policy::Context::alone(turn.clone()),
+            &policy::Command::Load(Box::new(pack)),
+        )?;
         facts.policy = state.in_force.map(Arc::new);
         facts.reads.push(StreamVersion { stream: policy::STREAM.to_owned(), version: 1 });
         let mut products = Vec::new();

@@ -100,6 +100,8 @@ ids! {
     CaseId = "case", "case-", "case-019aa7b0-0000-7000-8000-00000000000a";
     /// A credential, not its secret.
     TokenId = "token", "token-", "token-019aa7b0-0000-7000-8000-00000000000b";
+    /// A policy pack on its way to be in force.
+    ProposalId = "proposal", "proposal-", "proposal-019aa7b0-0000-7000-8000-00000000000d";
 }
 
 /// A person, or a program that acts in its own name.

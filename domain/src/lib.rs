@@ -1,5 +1,9 @@
 //! The rules: pure, without I/O, clock or randomness.
 
+#[macro_use]
+pub mod rejection;
+
+pub mod approval;
 pub mod catalogue;
 pub mod context;
 pub mod customer;
@@ -14,6 +18,7 @@ pub mod money;
 pub mod permissions;
 pub mod policy;
 pub mod product;
+pub mod proposal;
 pub mod registration_number;
 pub mod sentence;
 pub mod staff;

@@ -55,6 +55,11 @@ acts! {
     Check: Sales | Quality | Credit | Finance | Warehouse | Compliance | Legal;
     ManageProducts: Quality;
     ManageStaff: Admin;
+    /// Writing, trying and submitting a change of the rules.
+    ProposePolicy: Quality | Compliance | Legal | Credit | Finance;
+    /// Who exactly depends on what is changed: the rule decides.
+    VoteOnPolicy: Quality | Compliance | Legal | Credit | Finance;
+    /// Putting what was approved in force, and the brake.
     LoadPolicy: Admin;
     StoreAttachment: Sales | Quality;
     ReadCustomers: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Auditor | Executive | Regulator;
@@ -73,6 +78,7 @@ acts! {
     /// Papers about to lapse and sales before approval: what an inspector asks for.
     ReadQualificationReports: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
     ReadFeed: Auditor | Executive | Integrator;
+    ReadPolicies: Quality | Compliance | Legal | Credit | Finance | Admin | Auditor | Executive;
     ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
     ReadStaff: Admin | Auditor | Executive;
 }

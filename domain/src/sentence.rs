@@ -3,6 +3,7 @@
 //! A sentence says what happened with numbers, amounts and dates. It names no person: who did it stands in the envelope.
 
 mod master;
+mod policy;
 mod qualification;
 mod receivables;
 mod registration;
@@ -15,8 +16,8 @@ use crate::{
     customer,
     decision::{Cause, CauseCode, Decision, Mode, Outcome, Reaction},
     money::{Minor, Money},
-    policy::{self, pack::Text},
-    product, staff,
+    policy::pack::Text,
+    product, proposal, staff,
     wording::{
         names,
         phrase::{amount, counted, listed, text},
@@ -97,12 +98,13 @@ pub fn of_staff(event: &staff::Event) -> Text {
 }
 
 /// What happened to the rules.
-pub fn of_policy(event: &policy::Event) -> Text {
-    let policy::Event::PackLoaded(e) = event;
-    text(
-        format!("业务规则第 {} 版“{}”已生效（{}）。", e.version, e.pack.name, e.hash),
-        format!("Policy pack {}, version {}, is in force ({}).", e.pack.name, e.version, e.hash),
-    )
+pub fn of_policy(event: &crate::policy::Event) -> Text {
+    policy::of_policy(event)
+}
+
+/// What happened to a proposal to change the rules.
+pub fn of_proposal(event: &proposal::Event) -> Text {
+    policy::of_proposal(event)
 }
 
 /// What was allowed all the same: conditions, or what an observing checkpoint would have stopped.

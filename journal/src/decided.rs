@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use domain::context::Facts;
+use domain::customer::registration::Registration;
 use domain::customer::{Customer, Event};
 use domain::decider::Decider;
 use domain::decision::{Decision, StreamVersion};
@@ -158,7 +159,8 @@ impl Past {
     ) -> Result<(), E> {
         match told {
             Told::Customer(event) => {
-                let facts = event.decision().map(|decision| self.facts(&decision.reads));
+                let before = self.customers.get(&entry.stream);
+                let facts = event.decision().map(|decision| self.facts(before, &decision.reads));
                 let customer = match self.customers.get_mut(&entry.stream) {
                     Some(customer) => customer,
                     None => self.customers.entry(entry.stream.clone()).or_default(),
@@ -185,13 +187,15 @@ impl Past {
         Ok(())
     }
 
-    /// What these streams said at these versions.
-    fn facts(&self, reads: &[StreamVersion]) -> Facts {
+    /// What these streams said at these versions to this customer.
+    fn facts(&self, customer: Option<&Customer>, reads: &[StreamVersion]) -> Facts {
         let mut facts = Facts { reads: reads.to_vec(), ..Facts::default() };
         for StreamVersion { stream, version } in reads {
             let index = usize::try_from(version.saturating_sub(1)).unwrap_or(usize::MAX);
             if let Some(policy) = self.policies.get(stream).and_then(|all| all.get(index)) {
-                facts.policy = policy.in_force.clone().map(Arc::new);
+                let unknown = Registration::default();
+                let registration = customer.map_or(&unknown, |it| &it.registration);
+                facts.policy = policy.applying_to(registration).cloned().map(Arc::new);
             }
             if let Some(product) = self.products.get(stream).and_then(|all| all.get(index))
                 && let Ok(id) = stream.parse()

@@ -15,6 +15,7 @@ mod model;
 pub mod orders;
 pub mod products;
 mod projector;
+pub mod proposals;
 mod query;
 pub mod receivables;
 pub mod sales_lines;

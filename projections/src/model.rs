@@ -32,5 +32,6 @@ pub(crate) fn all() -> Vec<Box<dyn Model>> {
         Box::new(crate::products::Products::default()),
         Box::new(crate::sales_lines::SalesLines::default()),
         Box::new(crate::staff::StaffList::default()),
+        Box::new(crate::proposals::Proposals::default()),
     ]
 }

@@ -74,7 +74,11 @@ impl Model for Products {
             What::Product(Event::UdiAssigned(_) | Event::TermOpened(_)) => {
                 self.rows.ask(&seen.stream);
             }
-            What::Customer(_) | What::Staff(_) | What::Policy(_) | What::Foreign => {}
+            What::Customer(_)
+            | What::Staff(_)
+            | What::Policy(_)
+            | What::Proposal(_)
+            | What::Foreign => {}
         }
     }
 

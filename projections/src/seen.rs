@@ -8,6 +8,7 @@ use domain::{
     decider::Decider,
     policy::{self, Policy},
     product::{self, Product},
+    proposal::{self, Proposal},
     staff::{self, Staff},
 };
 use journal::{Entry, Journal};
@@ -33,6 +34,7 @@ pub(crate) enum What {
     Product(product::Event),
     Staff(staff::Event),
     Policy(policy::Event),
+    Proposal(proposal::Event),
     /// Of an aggregate that is not ours: no read model is about it.
     Foreign,
 }
@@ -55,6 +57,7 @@ fn one(journal: &Journal, entry: Entry) -> Result<Seen, Error> {
         Product::TYPE => What::Product(journal.event(&entry)?),
         Staff::TYPE => What::Staff(journal.event(&entry)?),
         Policy::TYPE => What::Policy(journal.event(&entry)?),
+        Proposal::TYPE => What::Proposal(journal.event(&entry)?),
         _ => What::Foreign,
     };
     Ok(Seen {

@@ -97,7 +97,13 @@ impl Simulation {
     async fn begin(&mut self) {
         let turn = self.world.turn("staff-admin");
         let load = policy::Command::Load(Box::new(Pack::default_pack()));
-        let first = request::<Policy>(policy::STREAM, load, turn.clone(), &turn, "load");
+        let first = request::<Policy>(
+            policy::STREAM,
+            load,
+            policy::Context::alone(turn.clone()),
+            &turn,
+            "load",
+        );
         self.processes[0].execute(first).await.unwrap();
         for (id, register) in self.world.registrations.clone() {
             let turn = self.world.turn("staff-quality-1");

@@ -16,6 +16,7 @@ mod race;
 mod reading;
 mod repeats;
 mod roles;
+mod rules;
 mod sight;
 mod tables;
 mod trade;

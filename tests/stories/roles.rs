@@ -23,8 +23,11 @@ const ROLES: [&str; 13] = [
 const PEOPLE: &str =
     "sales quality compliance legal credit finance warehouse service auditor executive regulator";
 
+/// Whoever writes rules, or agrees to them.
+const PROPOSING: &str = "quality compliance legal credit finance";
+
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 26] = [
+const COMMANDS: [(&str, &str); 39] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
@@ -51,10 +54,23 @@ const COMMANDS: [(&str, &str); 26] = [
     ("products/P/registrations", "quality"),
     ("staff", "admin"),
     ("tokens", "admin"),
+    ("policies", PROPOSING),
+    ("policies/R/revise", PROPOSING),
+    ("policies/R/simulate", PROPOSING),
+    ("policies/R/submit", PROPOSING),
+    ("policies/R/withdraw", PROPOSING),
+    ("policies/R/approve", PROPOSING),
+    ("policies/R/reject", PROPOSING),
+    ("policies/R/return", PROPOSING),
+    ("policies/R/activate", "admin"),
+    ("policies/in-force/widen", "admin"),
+    ("policies/in-force/roll-back", "admin"),
+    ("policies/in-force/review", PROPOSING),
+    ("customers/C/invoices/I/void", "finance"),
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 17] = [
+const READINGS: [(&str, &str); 21] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -74,6 +90,10 @@ const READINGS: [(&str, &str); 17] = [
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
     ("tokens", "admin auditor executive"),
+    ("policies", "quality compliance legal credit finance admin auditor executive"),
+    ("policies/in-force", "quality compliance legal credit finance admin auditor executive"),
+    ("policies/R", "quality compliance legal credit finance admin auditor executive"),
+    ("policies/R/differences", "quality compliance legal credit finance auditor executive"),
     ("attachments/A", "sales quality compliance legal auditor executive regulator"),
 ];
 
@@ -83,6 +103,8 @@ fn path(pattern: &str) -> String {
         "C" => format!("customer-{uuid}"),
         "O" => format!("order-{uuid}"),
         "P" => format!("product-{uuid}"),
+        "R" => format!("proposal-{uuid}"),
+        "I" => format!("invoice-{uuid}"),
         part => part.to_owned(),
     });
     format!("/v1/{}", parts.collect::<Vec<_>>().join("/"))

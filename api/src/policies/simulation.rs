@@ -132,6 +132,11 @@ impl Simulated {
         self.changed.iter().filter(|changed| changed.direction == direction).count()
     }
 
+    /// How many are stricter, looser, and the same for other reasons.
+    pub fn directions(&self) -> [usize; 3] {
+        [Direction::Stricter, Direction::Looser, Direction::Otherwise].map(|it| self.count(it))
+    }
+
     /// For people.
     pub fn told(&self) -> String {
         let mut text = String::new();
@@ -139,8 +144,7 @@ impl Simulated {
             return "no decision was made in this period".to_owned();
         };
         let as_it_was = self.decisions - self.lost - self.changed.len();
-        let [stricter, looser, otherwise] =
-            [Direction::Stricter, Direction::Looser, Direction::Otherwise].map(|it| self.count(it));
+        let [stricter, looser, otherwise] = self.directions();
         let _ = writeln!(
             text,
             "{} decisions from {first} to {last}, up to position {}: {as_it_was} as they were, {stricter} stricter, \

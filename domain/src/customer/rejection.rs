@@ -3,53 +3,7 @@
 use chrono::NaiveDate;
 
 use super::registration::Status;
-use crate::{
-    decision::CauseCode, document_kind::DocumentKind, money::Currency, policy::pack::Text,
-    staff::Role,
-};
-
-/// What a rejection is, for the door to choose a status by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Class {
-    /// No such thing.
-    Unknown,
-    /// It makes no sense in the current state.
-    Conflict,
-    /// The content is at fault.
-    Content,
-    /// Somebody else may do it, not this one.
-    Forbidden,
-}
-
-/// Declares rejections once: variant, class, code, Chinese and English text.
-macro_rules! rejections {
-    ($($variant:ident $({ $($field:ident : $type:ty),* })? $(($inner:ty))? = $class:ident, $code:literal, $zh:literal, $en:literal;)*) => {
-        /// In order of precedence within each command.
-        #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-        pub enum Rejection {
-            $(#[error($en)] $variant $({ $($field: $type),* })? $(($inner))?,)*
-        }
-
-        impl Rejection {
-            pub const CODES: &'static [&'static str] = &[$($code),*];
-
-            /// Stable, for programs.
-            pub fn code(&self) -> &'static str {
-                match self { $(Self::$variant { .. } => $code,)* }
-            }
-
-            pub fn class(&self) -> Class {
-                match self { $(Self::$variant { .. } => Class::$class,)* }
-            }
-
-            /// What happened and what to do, in both languages.
-            pub fn text(&self) -> Text {
-                let zh = match self { $(Self::$variant { .. } => $zh,)* };
-                Text { zh: zh.to_owned(), en: self.to_string() }
-            }
-        }
-    };
-}
+use crate::{decision::CauseCode, document_kind::DocumentKind, money::Currency, staff::Role};
 
 rejections! {
     NoSuchCustomer = Unknown, "customer.unknown", "没有该客户。", "there is no such customer";

@@ -2,7 +2,7 @@
 //!
 //! Code knows how to evaluate; the pack says with what. Its id is the SHA-256 of its RFC 8785 form.
 
-use std::{collections::BTreeMap, fmt};
+use std::{borrow::Cow, collections::BTreeMap, fmt};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
@@ -21,7 +21,7 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
-    policy::table::Sheet,
+    policy::{changes::Changes, table::Sheet},
     product::Trait,
     uscc::Entity,
 };
@@ -49,6 +49,9 @@ pub struct Pack {
     pub credit: CreditRule,
     /// Days before its end at which a document is announced, the longest first.
     pub expiry_notice_days: Vec<u32>,
+    /// Absent in packs of before, which are changed as [`Changes::default`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changes: Option<Changes>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -228,6 +231,11 @@ impl Pack {
     pub fn hash(&self) -> Result<String, serde_json::Error> {
         let canonical = serde_json_canonicalizer::to_vec(self)?;
         Ok(format!("sha256:{}", hex::encode(Sha256::digest(canonical))))
+    }
+
+    /// How this pack is replaced by another.
+    pub fn changes(&self) -> Cow<'_, Changes> {
+        self.changes.as_ref().map_or_else(|| Cow::Owned(Changes::default()), Cow::Borrowed)
     }
 
     /// The business date at this moment, in the company's zone.

@@ -1,7 +1,7 @@
 //! What must hold of a whole pack before it may be put in force, and what is said where it does not.
 
 use super::{
-    facts,
+    changes, facts,
     pack::{Overdue, Pack, Text},
     table::{HitPolicy, Sheet, Slot, check},
 };
@@ -26,6 +26,13 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
     credit(pack, &mut found);
     if let Overdue::Table(overdue) = &pack.overdue {
         sheet(&overdue.table, &facts::OVERDUE, "/overdue/table", &mut found);
+    }
+    if let Some(given) = &pack.changes {
+        found.extend(
+            changes::objections(given)
+                .into_iter()
+                .map(|it| Objection { pointer: format!("/changes{}", it.pointer), ..it }),
+        );
     }
     found
 }

@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::Term;
 use crate::catalogue::{CataloguePlace, DeviceClass};
-use crate::customer::rejection::Class;
 use crate::policy::pack::Text;
 use crate::registration_number::RegistrationNumber;
+use crate::rejection::Class;
 
 /// In order of precedence.
 #[derive(Clone, Debug, PartialEq)]

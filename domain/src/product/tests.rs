@@ -237,7 +237,7 @@ proptest! {
 
 #[test]
 fn a_rejection_blames_the_body_exactly_where_it_names_a_field_of_it() {
-    use crate::customer::rejection::Class;
+    use crate::rejection::Class;
     let missing = Rejection::Missing { field: "registrant", class: DeviceClass::III };
     assert_eq!((missing.class(), missing.pointer()), (Class::Content, Some("/registrant".into())));
     let unknown = Rejection::NoSuchProduct;

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{ids::StaffId, policy::Pack};
+use crate::{
+    ids::StaffId,
+    policy::{self, Pack},
+};
 
 const ORDER: &str = "order-00000000-0000-7000-8000-000000000004";
 const SHIPMENT: &str = "shipment-00000000-0000-7000-8000-000000000005";

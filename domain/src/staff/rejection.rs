@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::Role;
-use crate::customer::rejection::Class;
 use crate::ids::TokenId;
 use crate::policy::pack::Text;
+use crate::rejection::Class;
 
 /// In order of precedence.
 #[derive(Clone, Debug, PartialEq, Eq)]

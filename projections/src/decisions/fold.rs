@@ -60,7 +60,20 @@ impl Model for Decisions {
                 });
                 return;
             }
-            What::Product(_) | What::Staff(_) | What::Foreign => return,
+            What::Policy(policy::Event::PackApplied(applied)) if applied.scope.is_none() => {
+                let Some(pack) = self.packs.change(&policy::STREAM.into()) else { return };
+                pack.version = applied.version.into();
+                pack.hash.clone_from(&applied.hash);
+                pack.name.clone_from(&applied.name);
+                pack.position = seen.position;
+                pack.recorded_at = seen.recorded_at;
+                return;
+            }
+            What::Policy(_)
+            | What::Proposal(_)
+            | What::Product(_)
+            | What::Staff(_)
+            | What::Foreign => return,
         };
         if let Some((decision, subject, value)) = decided(event) {
             self.answers.put(DecisionRecord::new(seen, decision, subject, value));

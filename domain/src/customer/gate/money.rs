@@ -265,7 +265,9 @@ mod tests {
     const OLD_PACK: &str = include_str!("../../../../tests/golden/policy.pack-loaded.v1.json");
 
     fn old_rules() -> Vec<pack::OverdueRule> {
-        let PolicyEvent::PackLoaded(loaded) = serde_json::from_str(OLD_PACK).unwrap();
+        let PolicyEvent::PackLoaded(loaded) = serde_json::from_str(OLD_PACK).unwrap() else {
+            panic!("the golden file holds another event")
+        };
         match &loaded.pack.overdue {
             pack::Overdue::Rules(rules) => rules.clone(),
             pack::Overdue::Table(_) => panic!("an old pack has rules"),

@@ -1,0 +1,310 @@
+//! `/v1/policies`: proposals to change the rules, from the first draft to the day on which they apply.
+
+pub mod card;
+pub mod trial;
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use domain::ids::ProposalId;
+use domain::permissions::Act;
+use domain::policy::{self, Pack, Scope, proof};
+use domain::proposal::{Command, Draft, Event, Proposal, Proposed, Simulated, Standing};
+use domain::text::Prose;
+use journal::{Committed, Version};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::answers::answer;
+use crate::asked::{Asked, Asking, Body};
+use crate::door::Door;
+use crate::extract::Path;
+use crate::problem::{Fault, Problem};
+use crate::refusals;
+
+/// A pack that is proposed, and why.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Propose {
+    #[schema(value_type = String, example = "Payment terms of 45 days, as agreed with the sales board")]
+    summary: Prose<1000>,
+    /// The whole pack, as `probity policy export` writes it.
+    #[schema(value_type = Option<Object>)]
+    pack: Option<Box<Pack>>,
+    /// Instead: the hash of a pack that was in force before.
+    #[schema(example = "sha256:…")]
+    restore: Option<String>,
+}
+
+impl Body for Propose {
+    const ACT: Act = Act::ProposePolicy;
+}
+
+impl Propose {
+    fn draft(self) -> Result<Draft, Problem> {
+        let pack = match (self.pack, self.restore) {
+            (Some(pack), None) => Proposed::New(pack),
+            (None, Some(hash)) => Proposed::Former(hash),
+            (None, None) | (Some(_), Some(_)) => {
+                let message = "give the pack, or in restore the hash of a former one";
+                return Err(Problem::field("/pack", "missing_field", message));
+            }
+        };
+        Ok(Draft { summary: self.summary, pack })
+    }
+}
+
+/// How a proposal stands after a command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Proposing {
+    id: ProposalId,
+    status: Standing,
+    position: i64,
+    version: i64,
+    /// The pack's, where the command wrote one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    /// What stands against it: with these it cannot be submitted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    objections: Option<Vec<Fault>>,
+    /// What a simulation came to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    simulation: Option<Simulated>,
+    /// How many votes this made void.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    voided: Option<u32>,
+}
+
+impl Proposing {
+    fn of(id: ProposalId, committed: &Committed<Event>) -> Self {
+        let mut told = Self {
+            id,
+            status: Standing::Draft,
+            position: committed.position.0,
+            version: committed.version.0,
+            hash: None,
+            objections: None,
+            simulation: None,
+            voided: None,
+        };
+        for event in &committed.events {
+            told.take(event);
+        }
+        told
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event {
+            Event::Drafted(drafted) => self.wrote(&drafted.content.hash, &drafted.content.pack),
+            Event::Revised(revised) => {
+                self.wrote(&revised.content.hash, &revised.content.pack);
+                self.voided = Some(revised.voided);
+            }
+            Event::Simulated(simulated) => {
+                self.simulation = Some(simulated.clone());
+                self.voided = Some(simulated.voided);
+            }
+            Event::Submitted(_) | Event::VoteCast(_) | Event::StageOpened(_) => {
+                self.status = Standing::InApproval;
+            }
+            Event::Approved(_) => self.status = Standing::Approved,
+            Event::Rejected(_) => self.status = Standing::Rejected,
+            Event::Returned(_) => self.status = Standing::Draft,
+            Event::Withdrawn(_) => self.status = Standing::Withdrawn,
+        }
+    }
+
+    fn wrote(&mut self, hash: &str, pack: &Pack) {
+        self.hash = Some(hash.to_owned());
+        self.objections = Some(against(pack));
+    }
+}
+
+fn against(pack: &Pack) -> Vec<Fault> {
+    proof::objections(pack).iter().map(refusals::fault).collect()
+}
+
+/// Propose other rules
+///
+/// The proposal stands on the pack that is in force now. What stands against the new pack is answered with it.
+#[utoipa::path(post, path = "/v1/policies", tag = "policies", request_body = Propose,
+    responses((status = 201, body = Proposing)))]
+pub async fn propose(
+    State(door): State<Door>,
+    Asked { by, body }: Asked<Propose>,
+) -> Result<Response, Problem> {
+    let id = ProposalId::from_uuid(by.new_id(&door));
+    let command = Command::Draft { id, draft: body.draft()? };
+    let committed = door.proposal(by, id, command).await?;
+    Ok(answer(StatusCode::CREATED, &committed, &Proposing::of(id, &committed)))
+}
+
+/// Write a proposal anew
+///
+/// On the pack that is in force now. Its simulation and all votes on it are void.
+#[utoipa::path(post, path = "/v1/policies/{id}/revise", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Propose,
+    responses((status = 200, body = Proposing)))]
+pub async fn revise(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body }: Asked<Propose>,
+) -> Result<Response, Problem> {
+    tell(&door, by, id, Command::Revise(body.draft()?)).await
+}
+
+async fn tell(
+    door: &Door,
+    by: Asking,
+    id: ProposalId,
+    command: Command,
+) -> Result<Response, Problem> {
+    let committed = door.proposal(by, id, command).await?;
+    Ok(answer(StatusCode::OK, &committed, &Proposing::of(id, &committed)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Submit {}
+
+impl Body for Submit {
+    const ACT: Act = Act::ProposePolicy;
+}
+
+/// Submit a proposal to those who must agree
+///
+/// Which departments these are follows from what the proposal changes, as the pack in force says.
+#[utoipa::path(post, path = "/v1/policies/{id}/submit", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Submit,
+    responses((status = 200, body = Proposing)))]
+pub async fn submit(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body: Submit {} }: Asked<Submit>,
+) -> Result<Response, Problem> {
+    tell(&door, by, id, Command::Submit).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Vote {
+    #[schema(value_type = Option<String>)]
+    pub comment: Option<Prose<1000>>,
+}
+
+impl Body for Vote {
+    const ACT: Act = Act::VoteOnPolicy;
+}
+
+/// Agree to a proposal
+///
+/// The vote counts for one department of whoever casts it, and for exactly what the proposal says now.
+#[utoipa::path(post, path = "/v1/policies/{id}/approve", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Vote,
+    responses((status = 200, body = Proposing)))]
+pub async fn approve(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body: Vote { comment } }: Asked<Vote>,
+) -> Result<Response, Problem> {
+    tell(&door, by, id, Command::Approve { comment }).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Decline {
+    #[schema(value_type = String)]
+    reason: Prose<500>,
+}
+
+impl Body for Decline {
+    const ACT: Act = Act::VoteOnPolicy;
+}
+
+/// Reject a proposal for good
+#[utoipa::path(post, path = "/v1/policies/{id}/reject", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Decline,
+    responses((status = 200, body = Proposing)))]
+pub async fn reject(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body: Decline { reason } }: Asked<Decline>,
+) -> Result<Response, Problem> {
+    tell(&door, by, id, Command::Reject { reason }).await
+}
+
+/// Return a proposal to be mended
+#[utoipa::path(post, path = "/v1/policies/{id}/return", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Decline,
+    responses((status = 200, body = Proposing)))]
+pub async fn give_back(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body: Decline { reason } }: Asked<Decline>,
+) -> Result<Response, Problem> {
+    tell(&door, by, id, Command::Return { reason }).await
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Withdraw {
+    #[schema(value_type = String)]
+    reason: Prose<500>,
+}
+
+impl Body for Withdraw {
+    const ACT: Act = Act::ProposePolicy;
+}
+
+/// Withdraw a proposal, as one of those who wrote it
+#[utoipa::path(post, path = "/v1/policies/{id}/withdraw", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Withdraw,
+    responses((status = 200, body = Proposing)))]
+pub async fn withdraw(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body: Withdraw { reason } }: Asked<Withdraw>,
+) -> Result<Response, Problem> {
+    tell(&door, by, id, Command::Withdraw { reason }).await
+}
+
+/// A command for what applies.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Activate {
+    /// Absent: for all customers.
+    scope: Option<Scope>,
+}
+
+impl Body for Activate {
+    const ACT: Act = Act::LoadPolicy;
+}
+
+/// Put an approved proposal in force
+///
+/// For all customers, or for those of a scope: a pilot.
+#[utoipa::path(post, path = "/v1/policies/{id}/activate", tag = "policies",
+    params(("id" = ProposalId, Path)), request_body = Activate,
+    responses((status = 200, body = crate::in_force::Applied)))]
+pub async fn activate(
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Asked { by, body: Activate { scope } }: Asked<Activate>,
+) -> Result<Response, Problem> {
+    crate::in_force::tell(&door, by, policy::Command::Activate { proposal: id, scope }).await
+}
+
+async fn known(door: &Door, id: ProposalId) -> Result<(Version, Arc<Proposal>), Problem> {
+    let known = door.journal().confirmed::<Proposal>(&id.to_string()).await?;
+    if known.version == Version::NONE {
+        return Err(Problem::not_found("proposal", id));
+    }
+    Ok((known.version, known.state))
+}
+
+fn missing_proposal(proposal: &Proposal) -> Problem {
+    let id = proposal.id.map(|id| id.to_string()).unwrap_or_default();
+    Problem::not_found("proposal", id)
+}

@@ -1,0 +1,198 @@
+//! What proposals there are, and everything about one.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
+use domain::approval::{Person, Route, VoteCast};
+use domain::ids::{ProposalId, StaffId};
+use domain::permissions::Act;
+use domain::policy::Pack;
+use domain::policy::changes::{self, Part};
+use domain::policy::pack::Text;
+use domain::proposal::{Event, Simulated, Standing};
+use domain::sentence;
+use domain::staff::Role;
+use journal::{Entry, Version};
+use projections::proposals::{self, ProposalRow};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::{against, known, missing_proposal};
+use crate::auth::Caller;
+use crate::directory::AtQuery;
+use crate::door::Door;
+use crate::envelope::Envelope;
+use crate::extract::{Path, Query};
+use crate::page::{Page, list_query};
+use crate::policies::difference::differences;
+use crate::problem::{Fault, Problem};
+
+/// The most events of a proposal that its card tells.
+const TOLD_MAX: usize = 500;
+
+list_query! {
+    ProposalsQuery in "policies" {
+        status: Option<Standing>,
+    }
+}
+
+/// Proposals to change the rules
+#[utoipa::path(get, path = "/v1/policies", tag = "policies", params(ProposalsQuery),
+    responses((status = 200, body = Page<ProposalRow>)))]
+pub async fn list(
+    caller: Caller,
+    State(door): State<Door>,
+    Query(query): Query<ProposalsQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadPolicies)?;
+    let paging = query.paging()?;
+    door.settled(paging.at).await?;
+    let status = query.status.map(Standing::code);
+    paging.answer(proposals::list(door.journal().engine(), status, &paging.keyset).await?)
+}
+
+/// A proposal with everything that is known of it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProposalCard {
+    id: ProposalId,
+    version: i64,
+    status: Standing,
+    name: String,
+    summary: String,
+    hash: String,
+    /// The hash of the pack that it is to replace.
+    base: String,
+    /// Whoever wrote any of it, and so has no vote.
+    editors: BTreeSet<StaffId>,
+    /// What it changes: `legal`, `credit`.
+    #[schema(value_type = Vec<String>)]
+    parts: BTreeSet<Part>,
+    /// Field by field, against the pack that it is to replace.
+    differences: Vec<String>,
+    /// With these it cannot be submitted.
+    objections: Vec<Fault>,
+    simulation: Option<Simulated>,
+    approval: Option<Approval>,
+    /// What happened to it, oldest first.
+    history: Vec<Step>,
+    #[schema(value_type = Object)]
+    pack: Arc<Pack>,
+}
+
+/// The round of votes.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Approval {
+    round: u32,
+    /// What each vote binds.
+    content: String,
+    route: Route,
+    stage: u32,
+    /// The departments whose votes are still wanted.
+    waits_for: BTreeSet<Role>,
+    /// Who may vote in the open stage.
+    electorate: Vec<Person>,
+    votes: Vec<VoteCast>,
+}
+
+/// Something that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Step {
+    position: i64,
+    recorded_at: Option<DateTime<Utc>>,
+    actor: Option<String>,
+    #[serde(rename = "type")]
+    event_type: String,
+    sentence: Text,
+}
+
+/// A proposal
+#[utoipa::path(get, path = "/v1/policies/{id}", tag = "policies",
+    params(("id" = ProposalId, Path), AtQuery), responses((status = 200, body = ProposalCard)))]
+pub async fn card(
+    caller: Caller,
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Query(query): Query<AtQuery>,
+) -> Result<axum::Json<ProposalCard>, Problem> {
+    caller.may(Act::ReadPolicies)?;
+    door.recorded(query.at).await?;
+    let (version, proposal) = known(&door, id).await?;
+    let content = proposal.content.as_ref().ok_or_else(|| missing_proposal(&proposal))?;
+    let base = base_of(&door, &content.base);
+    let value = |pack: &Pack| serde_json::to_value(pack).map_err(Problem::internal);
+    let differences = match &base {
+        Some(base) => differences(&value(base)?, &value(&content.pack)?),
+        None => Vec::new(),
+    };
+    let approval = proposal.round.as_ref().map(|round| Approval {
+        round: round.number,
+        content: round.content.clone(),
+        route: round.route.clone(),
+        stage: round.stage,
+        waits_for: round.waits_for(),
+        electorate: round.electorate.clone(),
+        votes: round.votes.clone(),
+    });
+    Ok(axum::Json(ProposalCard {
+        id,
+        version: version.0,
+        status: proposal.standing,
+        name: content.pack.name.clone(),
+        summary: content.summary.to_string(),
+        hash: content.hash.clone(),
+        base: content.base.clone(),
+        editors: proposal.editors.clone(),
+        parts: base.map(|base| changes::parts(&base, &content.pack)).unwrap_or_default(),
+        differences: differences.iter().map(ToString::to_string).collect(),
+        objections: against(&content.pack),
+        simulation: proposal.simulation.clone(),
+        approval,
+        history: history(&door, id).await?,
+        pack: Arc::clone(&content.pack),
+    }))
+}
+
+/// The pack that a proposal is to replace.
+fn base_of(door: &Door, hash: &str) -> Option<Arc<Pack>> {
+    door.house().rules().known.get(hash).map(|known| Arc::clone(&known.pack))
+}
+
+async fn history(door: &Door, id: ProposalId) -> Result<Vec<Step>, Problem> {
+    let journal = door.journal();
+    let entries = journal.stream(&id.to_string(), Version(0), TOLD_MAX).await?;
+    let step = |entry: Entry| {
+        let event: Event = journal.event(&entry)?;
+        Ok(Step {
+            position: entry.position.0,
+            recorded_at: entry.recorded_at,
+            actor: Envelope::of(&entry).actor.map(std::borrow::Cow::into_owned),
+            event_type: entry.event_type,
+            sentence: sentence::of_proposal(&event),
+        })
+    };
+    entries.into_iter().map(step).collect()
+}
+
+/// What the last simulation found, decision by decision, as CSV
+#[utoipa::path(get, path = "/v1/policies/{id}/differences", tag = "policies",
+    params(("id" = ProposalId, Path), AtQuery),
+    responses((status = 200, body = String, content_type = "text/csv")))]
+pub async fn found(
+    caller: Caller,
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Query(query): Query<AtQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadControls)?;
+    door.recorded(query.at).await?;
+    let (_, proposal) = known(&door, id).await?;
+    let simulation = proposal.simulation.as_ref();
+    let simulation = simulation.ok_or_else(|| Problem::not_found("simulation", id))?;
+    let list = door.simulations().made(&simulation.differences).await?;
+    let kind = HeaderValue::from_static("text/csv; charset=utf-8");
+    Ok(([(header::CONTENT_TYPE, kind)], list).into_response())
+}

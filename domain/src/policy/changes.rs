@@ -1,0 +1,244 @@
+//! How rules are changed: which departments own which part of a pack, and what they must have seen.
+//!
+//! Papers and what the law or our own file asks for belong to the one group of departments, money to the other, and the rest to both.
+//! The pack in force says who they are; a pack that does not yet say is changed by those of [`Changes::default`].
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Objection,
+    pack::{CreditRule, Overdue, Pack, PaperRule, Reactions, Text},
+};
+use crate::{
+    approval::{Route, Rule, Stage},
+    decision::{CauseCode, CauseKind},
+    permissions::{Act, may},
+    staff::Role,
+};
+
+/// The longest that a simulation may be evidence, in days.
+const SIMULATION_DAYS_MAX: u32 = 90;
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Changes {
+    /// Each must agree to a change of what concerns law and qualification.
+    pub legal: Vec<Role>,
+    /// Each must agree to a change of what concerns credit.
+    pub credit: Vec<Role>,
+    /// A department that the company lacks, and the one that stands in for it. It is never skipped.
+    #[serde(default)]
+    pub stands_in: BTreeMap<Role, Role>,
+    /// For how many days a simulation is evidence enough to put a pack in force.
+    pub simulation_days_max: u32,
+}
+
+impl Default for Changes {
+    fn default() -> Self {
+        Self {
+            legal: vec![Role::Quality, Role::Compliance],
+            credit: vec![Role::Finance, Role::Credit],
+            stands_in: BTreeMap::new(),
+            simulation_days_max: 14,
+        }
+    }
+}
+
+/// Whose part of a pack something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    Legal,
+    Credit,
+}
+
+impl Part {
+    const BOTH: [Self; 2] = [Self::Legal, Self::Credit];
+}
+
+/// The parts in which two packs differ.
+pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
+    // Taken apart by name, so that a new field of a pack has an owner or does not compile.
+    let Pack {
+        name,
+        company,
+        modes,
+        papers,
+        never_counts,
+        reactions,
+        overdue,
+        credit,
+        expiry_notice_days,
+        changes,
+    } = old;
+    let mut found = BTreeSet::new();
+    let law: (&Vec<PaperRule>, _, _) = (papers, never_counts, expiry_notice_days);
+    if law != (&new.papers, &new.never_counts, &new.expiry_notice_days) {
+        found.insert(Part::Legal);
+    }
+    let money: (&Overdue, &CreditRule) = (overdue, credit);
+    if money != (&new.overdue, &new.credit) {
+        found.insert(Part::Credit);
+    }
+    for code in CauseCode::ALL {
+        let reaction = |of: &BTreeMap<CauseCode, Reactions>| of.get(code).copied();
+        if reaction(reactions) != reaction(&new.reactions) {
+            found.extend(owners(code.kind()));
+        }
+    }
+    if (name, company, modes, changes) != (&new.name, &new.company, &new.modes, &new.changes) {
+        found.extend(Part::BOTH);
+    }
+    found
+}
+
+fn owners(kind: CauseKind) -> &'static [Part] {
+    match kind {
+        CauseKind::Legal | CauseKind::Qualification | CauseKind::Status | CauseKind::Complaint => {
+            &[Part::Legal]
+        }
+        CauseKind::Overdue | CauseKind::Limit => &[Part::Credit],
+        CauseKind::Policy => &Part::BOTH,
+    }
+}
+
+impl Changes {
+    /// The departments that own these parts, with those that stand in.
+    pub fn departments(&self, parts: &BTreeSet<Part>) -> Vec<Role> {
+        let named = parts.iter().flat_map(|part| match part {
+            Part::Legal => &self.legal,
+            Part::Credit => &self.credit,
+        });
+        let there = named.map(|role| self.stands_in.get(role).copied().unwrap_or(*role));
+        there.collect::<BTreeSet<Role>>().into_iter().collect()
+    }
+
+    /// Who must agree to a change of these parts.
+    pub fn route(&self, parts: &BTreeSet<Part>) -> Route {
+        let departments = self.departments(parts);
+        Route { stages: vec![Stage { rule: Rule::OnePerDepartment, departments }] }
+    }
+}
+
+/// What stands against these rules of change, each with its pointer within them.
+pub(super) fn objections(changes: &Changes) -> Vec<Objection> {
+    let mut found = Vec::new();
+    let mut object = |pointer: String, zh: &str, en: &str| {
+        let text = Text { zh: zh.to_owned(), en: en.to_owned() };
+        found.push(Objection { pointer, text });
+    };
+    for (part, name) in [(Part::Legal, "legal"), (Part::Credit, "credit")] {
+        if changes.departments(&[part].into()).len() < 2 {
+            object(
+                format!("/{name}"),
+                "须由两个不同部门共同批准（代行后仍须为两个）。",
+                "two different departments must agree, and still be two with those that stand in",
+            );
+        }
+        for (n, role) in changes.departments(&[part].into()).iter().enumerate() {
+            if !may(*role, Act::VoteOnPolicy) {
+                object(
+                    format!("/{name}/{n}"),
+                    "该角色无权对规则表决。",
+                    "this role has no vote on rules",
+                );
+            }
+        }
+    }
+    for (lacking, stands_in) in &changes.stands_in {
+        if changes.stands_in.contains_key(stands_in) {
+            object(
+                format!("/stands_in/{lacking}"),
+                "代行部门自身也已缺位。",
+                "the department that stands in is itself lacking",
+            );
+        }
+    }
+    if !(1..=SIMULATION_DAYS_MAX).contains(&changes.simulation_days_max) {
+        object(
+            "/simulation_days_max".to_owned(),
+            "模拟结果的有效天数应为 1 至 90。",
+            "a simulation is evidence for 1 to 90 days",
+        );
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::{Checkpoint, Mode, Reaction};
+
+    fn changed(change: impl FnOnce(&mut Pack)) -> Vec<Role> {
+        let old = Pack::default_pack();
+        let mut new = old.clone();
+        change(&mut new);
+        old.changes().departments(&parts(&old, &new))
+    }
+
+    #[test]
+    fn each_part_is_changed_by_those_who_own_it() {
+        use Role::{Compliance, Credit, Finance, Quality};
+        let reaction = |code: CauseCode| {
+            changed(|pack| {
+                if let Some(reactions) = pack.reactions.get_mut(&code) {
+                    reactions.order = Reaction::Condition;
+                }
+            })
+        };
+        let all = vec![Quality, Compliance, Credit, Finance];
+        assert_eq!(changed(|_| {}), []);
+        assert_eq!(changed(|pack| pack.credit.default_terms_days = 1), [Credit, Finance]);
+        assert_eq!(changed(|pack| pack.papers.truncate(3)), [Quality, Compliance]);
+        assert_eq!(changed(|pack| pack.expiry_notice_days.clear()), [Quality, Compliance]);
+        assert_eq!(reaction(CauseCode::DocumentExpired), [Quality, Compliance]);
+        assert_eq!(reaction(CauseCode::LimitFrozen), [Credit, Finance]);
+        assert_eq!(
+            changed(|pack| {
+                pack.modes.insert(Checkpoint::Order, Mode::Observe);
+            }),
+            all
+        );
+        assert_eq!(changed(|pack| pack.name.push('x')), all);
+        assert_eq!(
+            changed(|pack| pack.changes = Some(Changes { legal: vec![], ..Changes::default() })),
+            all,
+            "who must agree is itself agreed by all"
+        );
+    }
+
+    #[test]
+    fn a_department_that_is_lacking_has_one_that_stands_in() {
+        let stands_in = [(Role::Compliance, Role::Legal)].into();
+        let changes = Changes { stands_in, ..Changes::default() };
+        assert_eq!(changes.departments(&[Part::Legal].into()), [Role::Quality, Role::Legal]);
+    }
+
+    #[test]
+    fn four_eyes_are_two_departments() {
+        let against = |changes: Changes| -> Vec<String> {
+            objections(&changes).into_iter().map(|it| it.pointer).collect()
+        };
+        let alone = vec![Role::Finance];
+        let twice = vec![Role::Finance, Role::Finance];
+        let stands_in = [(Role::Credit, Role::Finance)].into();
+        let looks_on = vec![Role::Finance, Role::Auditor];
+        let chain = [(Role::Compliance, Role::Legal), (Role::Legal, Role::Credit)].into();
+        for (changes, expected) in [
+            (Changes::default(), vec![]),
+            (Changes { credit: alone, ..Changes::default() }, vec!["/credit"]),
+            (Changes { credit: twice, ..Changes::default() }, vec!["/credit"]),
+            (Changes { stands_in, ..Changes::default() }, vec!["/credit"]),
+            (Changes { credit: looks_on, ..Changes::default() }, vec!["/credit/1"]),
+            (Changes { stands_in: chain, ..Changes::default() }, vec!["/stands_in/compliance"]),
+            (
+                Changes { simulation_days_max: 0, ..Changes::default() },
+                vec!["/simulation_days_max"],
+            ),
+        ] {
+            assert_eq!(against(changes.clone()), expected, "{changes:?}");
+        }
+    }
+}

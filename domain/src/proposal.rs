@@ -1,0 +1,478 @@
+//! Proposals: a policy pack on its way to be in force.
+//!
+//! A proposal stands on the pack that was in force when it was written. It is drafted and revised, tried on what was decided, submitted, and
+//! agreed to by the departments that own what it changes, by nobody who wrote any of it.
+//! A pack against which something stands cannot leave draft. Votes bind the pack, its base, the simulation and the route: whatever changes
+//! one of them makes it a draft again, and the votes are void.
+//! What was approved comes into force by a command of the policy ([`crate::policy`]), which asks this stream.
+
+mod rejection;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+pub use self::rejection::Rejection;
+use crate::{
+    approval::{self, Assembly, Closes, Round, RoundOpened, StageOpened, VoteCast},
+    decider::Decider,
+    events,
+    ids::{ProposalId, StaffId},
+    policy::{
+        Pack, Policy,
+        changes::{self, Part},
+        proof,
+    },
+    stock_aggregate,
+    text::Prose,
+    turn::Turn,
+};
+
+#[derive(Clone, Debug)]
+pub enum Command {
+    Draft {
+        id: ProposalId,
+        draft: Draft,
+    },
+    Revise(Draft),
+    /// What a simulation of this pack came to.
+    Simulate(Box<Simulated>),
+    Submit,
+    Approve {
+        comment: Option<Prose<1000>>,
+    },
+    Reject {
+        reason: Prose<500>,
+    },
+    /// Back to whoever wrote it.
+    Return {
+        reason: Prose<500>,
+    },
+    Withdraw {
+        reason: Prose<500>,
+    },
+}
+
+#[derive(Clone, Debug)]
+pub struct Draft {
+    pub summary: Prose<1000>,
+    pub pack: Proposed,
+}
+
+impl Command {
+    /// Whether somebody speaks for a department by it.
+    pub fn is_vote(&self) -> bool {
+        matches!(self, Self::Approve { .. } | Self::Reject { .. } | Self::Return { .. })
+    }
+}
+
+/// Which pack is proposed.
+#[derive(Clone, Debug)]
+pub enum Proposed {
+    New(Box<Pack>),
+    /// One that is on record, by its hash.
+    Former(String),
+}
+
+/// What a command for a proposal is decided with.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub turn: Turn,
+    pub assembly: Assembly,
+    pub policy: Arc<Policy>,
+}
+
+events! {
+    pub enum Event {
+        Drafted(Drafted) = "proposal.drafted",
+        Revised(Revised) = "proposal.revised",
+        Simulated(Simulated) = "proposal.simulated",
+        Submitted(Submitted) = "proposal.submitted",
+        VoteCast(Voted) = "proposal.vote-cast",
+        StageOpened(StageOpened) = "proposal.stage-opened",
+        Approved(Approved) = "proposal.approved",
+        Rejected(Declined) = "proposal.rejected",
+        Returned(Declined) = "proposal.returned",
+        Withdrawn(Withdrawn) = "proposal.withdrawn",
+    }
+}
+
+/// A pack, and what it is to replace.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Content {
+    /// `sha256:` and the SHA-256 of the pack's RFC 8785 form.
+    pub hash: String,
+    /// The hash of the pack that was in force.
+    pub base: String,
+    #[schema(value_type = Object)]
+    pub pack: Arc<Pack>,
+    #[schema(value_type = String)]
+    pub summary: Prose<1000>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Drafted {
+    pub proposal: ProposalId,
+    #[serde(flatten)]
+    pub content: Content,
+    pub by: StaffId,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Revised {
+    #[serde(flatten)]
+    pub content: Content,
+    /// How many votes this made void.
+    pub voided: u32,
+    pub by: StaffId,
+}
+
+/// What would have been decided otherwise: every decision of a period, made again under the proposed pack.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Simulated {
+    pub hash: String,
+    pub base: String,
+    /// The period by business date; absent ends are open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<NaiveDate>,
+    /// The last event of the journal that it has seen.
+    pub upto: i64,
+    pub decisions: u64,
+    /// Of which the journal lacks what they were made of.
+    pub lost: u64,
+    pub stricter: u64,
+    pub looser: u64,
+    pub otherwise: u64,
+    /// Stopped by the law as recorded, and let through by the proposed pack.
+    pub unlawful: u64,
+    /// Held or denied, as recorded and by the proposed pack.
+    pub stopped_before: u64,
+    pub stopped_after: u64,
+    /// `sha256:` and the SHA-256 of the list of all differences, which is kept beside the scans.
+    pub differences: String,
+    pub simulated_on: NaiveDate,
+    /// How many votes this made void.
+    pub voided: u32,
+    pub by: StaffId,
+}
+
+impl Simulated {
+    pub fn is_older_than(&self, days: u32, today: NaiveDate) -> bool {
+        today.signed_duration_since(self.simulated_on).num_days() > i64::from(days)
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Submitted {
+    /// What the proposal changes, which says who must agree.
+    #[schema(value_type = Vec<String>)]
+    pub parts: BTreeSet<Part>,
+    #[serde(flatten)]
+    pub opened: RoundOpened,
+    pub by: StaffId,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Voted {
+    #[serde(flatten)]
+    pub vote: VoteCast,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub comment: Option<Prose<1000>>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Approved {
+    pub round: u32,
+    /// What all stages agreed to.
+    pub content: String,
+    pub hash: String,
+}
+
+/// Rejected for good, or returned to be mended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Declined {
+    pub round: u32,
+    #[schema(value_type = String)]
+    pub reason: Prose<500>,
+    pub by: StaffId,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Withdrawn {
+    #[schema(value_type = String)]
+    pub reason: Prose<500>,
+    pub by: StaffId,
+}
+
+impl crate::decider::Event for Event {}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    #[default]
+    Unknown,
+    Draft,
+    InApproval,
+    Approved,
+    Rejected,
+    Withdrawn,
+}
+
+impl Standing {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Draft => "draft",
+            Self::InApproval => "in_approval",
+            Self::Approved => "approved",
+            Self::Rejected => "rejected",
+            Self::Withdrawn => "withdrawn",
+        }
+    }
+}
+
+/// The state of one proposal. Its stream begins with `proposal.drafted`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Proposal {
+    pub standing: Standing,
+    pub id: Option<ProposalId>,
+    pub content: Option<Content>,
+    /// Whoever wrote any of it.
+    pub editors: BTreeSet<StaffId>,
+    /// Of this content.
+    pub simulation: Option<Simulated>,
+    pub rounds: u32,
+    /// The one under way or the last one, while its content stands.
+    pub round: Option<Round>,
+}
+
+impl Decider for Proposal {
+    const TYPE: &'static str = "proposal";
+    type Command = Command;
+    type Event = Event;
+    type Rejection = Rejection;
+    type Context = Context;
+
+    fn decide(&self, context: &Context, command: &Command) -> Result<Vec<Event>, Rejection> {
+        let by = context.turn.actor.clone();
+        match command {
+            Command::Draft { id, draft } => self.draft(context, *id, draft),
+            Command::Revise(draft) => {
+                self.may_change()?;
+                let content = content(&context.policy, draft)?;
+                Ok(vec![Event::Revised(Revised { content, voided: self.votes(), by })])
+            }
+            Command::Simulate(simulated) => self.simulate(context, simulated),
+            Command::Submit => self.submit(context),
+            Command::Approve { comment } => self.approve(context, comment.as_ref()),
+            Command::Reject { reason } => Ok(vec![Event::Rejected(self.decline(context, reason)?)]),
+            Command::Return { reason } => Ok(vec![Event::Returned(self.decline(context, reason)?)]),
+            Command::Withdraw { reason } => {
+                self.may_change()?;
+                if !self.editors.contains(&by) {
+                    return Err(Rejection::NotYours);
+                }
+                Ok(vec![Event::Withdrawn(Withdrawn { reason: reason.clone(), by })])
+            }
+        }
+    }
+
+    fn evolve(&mut self, event: &Event) {
+        match event {
+            Event::Drafted(drafted) => {
+                self.id = Some(drafted.proposal);
+                self.write(&drafted.content, &drafted.by);
+            }
+            Event::Revised(revised) => self.write(&revised.content, &revised.by),
+            Event::Simulated(simulated) => {
+                self.simulation = Some(simulated.clone());
+                self.standing = Standing::Draft;
+                self.round = None;
+            }
+            Event::Submitted(submitted) => {
+                self.standing = Standing::InApproval;
+                self.rounds = submitted.opened.round;
+                self.round = Some(Round::begin(&submitted.opened));
+            }
+            Event::VoteCast(voted) => {
+                if let Some(round) = &mut self.round {
+                    round.take(&voted.vote);
+                }
+            }
+            Event::StageOpened(opened) => {
+                if let Some(round) = &mut self.round {
+                    round.open_next(opened);
+                }
+            }
+            Event::Approved(_) => self.standing = Standing::Approved,
+            Event::Rejected(_) => self.standing = Standing::Rejected,
+            Event::Returned(_) => {
+                self.standing = Standing::Draft;
+                self.round = None;
+            }
+            Event::Withdrawn(_) => self.standing = Standing::Withdrawn,
+        }
+    }
+}
+
+impl Proposal {
+    fn write(&mut self, content: &Content, by: &StaffId) {
+        self.standing = Standing::Draft;
+        self.content = Some(content.clone());
+        self.editors.insert(by.clone());
+        self.simulation = None;
+        self.round = None;
+    }
+
+    fn draft(
+        &self,
+        context: &Context,
+        id: ProposalId,
+        draft: &Draft,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.standing != Standing::Unknown {
+            return Err(Rejection::AlreadyDrafted);
+        }
+        let content = content(&context.policy, draft)?;
+        let by = context.turn.actor.clone();
+        Ok(vec![Event::Drafted(Drafted { proposal: id, content, by })])
+    }
+
+    fn simulate(&self, context: &Context, simulated: &Simulated) -> Result<Vec<Event>, Rejection> {
+        let content = self.may_change()?;
+        if (&simulated.hash, &simulated.base) != (&content.hash, &content.base) {
+            return Err(Rejection::SimulationOfAnother);
+        }
+        Ok(vec![Event::Simulated(Simulated {
+            simulated_on: context.turn.today,
+            voided: self.votes(),
+            by: context.turn.actor.clone(),
+            ..simulated.clone()
+        })])
+    }
+
+    fn submit(&self, context: &Context) -> Result<Vec<Event>, Rejection> {
+        let content = self.may_change()?;
+        if self.standing != Standing::Draft {
+            return Err(Rejection::AlreadySubmitted);
+        }
+        let in_force = context.policy.in_force.as_ref().ok_or(Rejection::NothingInForce)?;
+        if *in_force.hash != *content.base {
+            return Err(Rejection::BaseSuperseded);
+        }
+        let found = proof::objections(&content.pack);
+        if !found.is_empty() {
+            return Err(Rejection::NotSound(found));
+        }
+        let changes = in_force.pack.changes();
+        let simulation = self.simulation.as_ref().ok_or(Rejection::NotSimulated)?;
+        if simulation.is_older_than(changes.simulation_days_max, context.turn.today) {
+            return Err(Rejection::NotSimulated);
+        }
+        let mut parts = changes::parts(&in_force.pack, &content.pack);
+        if simulation.unlawful > 0 {
+            parts.insert(Part::Legal);
+        }
+        let route = changes.route(&parts);
+        let bound = approval::content_hash(&serde_json::json!({
+            "proposal": self.id, "hash": content.hash, "base": content.base,
+            "simulation": simulation, "route": route,
+        }));
+        let bound = bound.map_err(|error| Rejection::NotCanonical(error.to_string()))?;
+        let by = context.turn.actor.clone();
+        let mut excluded = self.editors.clone();
+        excluded.insert(by.clone());
+        let opened = route
+            .open(self.rounds.saturating_add(1), bound, excluded, &context.assembly.people)
+            .map_err(|departments| Rejection::Unreachable { departments })?;
+        Ok(vec![Event::Submitted(Submitted { parts, opened, by })])
+    }
+
+    fn approve(
+        &self,
+        context: &Context,
+        comment: Option<&Prose<1000>>,
+    ) -> Result<Vec<Event>, Rejection> {
+        let (content, round) = self.in_approval(context)?;
+        let assembly = &context.assembly;
+        let (vote, closes) = round.vote(&context.turn.actor, &assembly.actor, &assembly.people)?;
+        let voted = Event::VoteCast(Voted { vote, comment: comment.cloned() });
+        let then = match closes {
+            Closes::Nothing => None,
+            Closes::Stage(opened) => Some(Event::StageOpened(opened)),
+            Closes::Round => Some(Event::Approved(Approved {
+                round: round.number,
+                content: round.content.clone(),
+                hash: content.hash.clone(),
+            })),
+        };
+        Ok(std::iter::once(voted).chain(then).collect())
+    }
+
+    /// Whoever may approve may also decline.
+    fn decline(&self, context: &Context, reason: &Prose<500>) -> Result<Declined, Rejection> {
+        let (_, round) = self.in_approval(context)?;
+        let by = context.turn.actor.clone();
+        round.asks(&by, &context.assembly.actor)?;
+        Ok(Declined { round: round.number, reason: reason.clone(), by })
+    }
+
+    fn in_approval(&self, context: &Context) -> Result<(&Content, &Round), Rejection> {
+        let content = self.may_change()?;
+        let round = self.round.as_ref().filter(|_| self.standing == Standing::InApproval);
+        let round = round.ok_or(Rejection::NotInApproval)?;
+        let in_force = context.policy.in_force.as_ref().ok_or(Rejection::NothingInForce)?;
+        if *in_force.hash != *content.base {
+            return Err(Rejection::BaseSuperseded);
+        }
+        Ok((content, round))
+    }
+
+    /// Its content, while it has not ended.
+    fn may_change(&self) -> Result<&Content, Rejection> {
+        match self.standing {
+            Standing::Unknown => Err(Rejection::NoSuchProposal),
+            Standing::Rejected | Standing::Withdrawn => Err(Rejection::Ended),
+            Standing::Draft | Standing::InApproval | Standing::Approved => {
+                self.content.as_ref().ok_or(Rejection::NoSuchProposal)
+            }
+        }
+    }
+
+    fn votes(&self) -> u32 {
+        let votes = self.round.as_ref().map_or(0, |round| round.votes.len());
+        u32::try_from(votes).unwrap_or(u32::MAX)
+    }
+}
+
+/// A pack as it would replace the one in force.
+fn content(policy: &Policy, draft: &Draft) -> Result<Content, Rejection> {
+    let in_force = policy.in_force.as_ref().ok_or(Rejection::NothingInForce)?;
+    let pack = match &draft.pack {
+        Proposed::New(pack) => Arc::new((**pack).clone()),
+        Proposed::Former(hash) => {
+            let known = policy.known.get(hash.as_str()).ok_or(Rejection::NoSuchPack)?;
+            Arc::clone(&known.pack)
+        }
+    };
+    let hash = pack.hash().map_err(|error| Rejection::NotCanonical(error.to_string()))?;
+    if *hash == *in_force.hash {
+        return Err(Rejection::NoDifference);
+    }
+    // What is on record was dated and counted in them.
+    let (old, new) = (&in_force.pack.company, &pack.company);
+    if (old.zone, old.currency) != (new.zone, new.currency) {
+        return Err(Rejection::CompanyFixed);
+    }
+    let (base, summary) = (in_force.hash.to_string(), draft.summary.clone());
+    Ok(Content { hash, base, pack, summary })
+}
+
+stock_aggregate!(Proposal);

@@ -1,0 +1,488 @@
+//! Proposals and the policy that they change, as the journal would run them: single cases, and random ones against what must never be.
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    approval::Person,
+    policy::{self, Command as Load, Event as Ruled, How, Scope},
+    staff::Role,
+};
+
+const ID: &str = "proposal-019aa7b0-0000-7000-8000-00000000000d";
+
+fn id() -> ProposalId {
+    ID.parse().unwrap()
+}
+
+fn prose<const N: usize>(text: &str) -> Prose<N> {
+    text.parse().unwrap()
+}
+
+fn person(name: &str, departments: &[Role]) -> Person {
+    let staff = format!("staff-{name}").parse().unwrap();
+    Person { staff, departments: departments.iter().copied().collect() }
+}
+
+/// A company with one of each department, and a second one in finance.
+fn company() -> Vec<Person> {
+    vec![
+        person("quality", &[Role::Quality]),
+        person("compliance", &[Role::Compliance]),
+        person("credit", &[Role::Credit]),
+        person("finance", &[Role::Finance]),
+        person("finance-2", &[Role::Finance]),
+        person("admin", &[Role::Admin]),
+    ]
+}
+
+/// The default pack with other terms of payment: a change of credit.
+fn other_terms(days: u32) -> Pack {
+    let mut pack = Pack::default_pack();
+    pack.credit.default_terms_days = days;
+    pack
+}
+
+/// The default pack with fewer days of notice: a change of what the law asks for.
+fn other_papers() -> Pack {
+    let mut pack = Pack::default_pack();
+    pack.expiry_notice_days = vec![30];
+    pack
+}
+
+struct House {
+    people: Vec<Person>,
+    policy: Policy,
+    proposal: Proposal,
+    today: NaiveDate,
+}
+
+impl House {
+    fn new() -> Self {
+        let mut house = Self {
+            people: company(),
+            policy: Policy::default(),
+            proposal: Proposal::default(),
+            today: "2026-11-22".parse().unwrap(),
+        };
+        house.rule("admin", Load::Load(Box::new(Pack::default_pack()))).unwrap();
+        house
+    }
+
+    fn turn(&self, name: &str) -> (Turn, Assembly) {
+        let actor: StaffId = format!("staff-{name}").parse().unwrap();
+        let of = self.people.iter().find(|it| it.staff == actor);
+        let roles = of.map(|it| it.departments.clone()).unwrap_or_default();
+        let turn = Turn { actor, today: self.today, ..Turn::of_test() };
+        (turn, Assembly { people: self.people.clone(), actor: roles })
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]
+    fn tell(&mut self, name: &str, command: Command) -> Result<Vec<Event>, Rejection> {
+        let (turn, assembly) = self.turn(name);
+        let context = Context { turn, assembly, policy: Arc::new(self.policy.clone()) };
+        let events = self.proposal.decide(&context, &command)?;
+        for event in &events {
+            self.proposal.evolve(event);
+        }
+        Ok(events)
+    }
+
+    #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]
+    fn rule(&mut self, name: &str, command: Load) -> Result<Vec<Ruled>, policy::Rejection> {
+        let (turn, assembly) = self.turn(name);
+        let proposal = Some(Arc::new(self.proposal.clone()));
+        let context = policy::Context { turn, assembly, proposal };
+        let events = self.policy.decide(&context, &command)?;
+        for event in &events {
+            self.policy.evolve(event);
+        }
+        Ok(events)
+    }
+
+    fn draft(&mut self, name: &str, pack: Pack) -> Result<Vec<Event>, Rejection> {
+        let draft = Draft { summary: prose("为什么"), pack: Proposed::New(Box::new(pack)) };
+        match self.proposal.standing {
+            Standing::Unknown => self.tell(name, Command::Draft { id: id(), draft }),
+            _ => self.tell(name, Command::Revise(draft)),
+        }
+    }
+
+    fn simulate(&mut self, unlawful: u64) -> Result<Vec<Event>, Rejection> {
+        let content = self.proposal.content.clone();
+        let (hash, base) =
+            content.map_or_else(Default::default, |it| (it.hash.clone(), it.base.clone()));
+        let simulated = Simulated {
+            hash,
+            base,
+            from: None,
+            to: None,
+            upto: 7,
+            decisions: 3,
+            lost: 0,
+            stricter: 1,
+            looser: unlawful,
+            otherwise: 0,
+            unlawful,
+            stopped_before: 1,
+            stopped_after: 2,
+            differences: "sha256:d".to_owned(),
+            simulated_on: self.today,
+            voided: 0,
+            by: "staff-credit".parse().unwrap(),
+        };
+        self.tell("credit", Command::Simulate(Box::new(simulated)))
+    }
+
+    fn approve(&mut self, name: &str) -> Result<Vec<Event>, Rejection> {
+        self.tell(name, Command::Approve { comment: None })
+    }
+
+    /// Drafted by nobody of them, agreed to by whom it concerns.
+    fn approved(pack: Pack, voters: &[&str]) -> Self {
+        let mut house = Self::new();
+        house.propose(pack, voters);
+        house
+    }
+
+    fn propose(&mut self, pack: Pack, voters: &[&str]) {
+        self.proposal = Proposal::default();
+        self.draft("admin", pack).unwrap();
+        self.simulate(0).unwrap();
+        self.tell("admin", Command::Submit).unwrap();
+        for voter in voters {
+            self.approve(voter).unwrap();
+        }
+        assert_eq!(self.proposal.standing, Standing::Approved);
+    }
+
+    fn activate(&mut self, scope: Option<Scope>) -> Result<Vec<Ruled>, policy::Rejection> {
+        self.rule("admin", Load::Activate { proposal: id(), scope })
+    }
+
+    fn in_force(&self) -> String {
+        self.policy.in_force.as_ref().unwrap().hash.to_string()
+    }
+}
+
+fn east() -> Scope {
+    Scope { regions: ["33".parse().unwrap()].into(), ..Scope::default() }
+}
+
+fn wider() -> Scope {
+    Scope { regions: ["33".parse().unwrap(), "31".parse().unwrap()].into(), ..Scope::default() }
+}
+
+#[test]
+fn two_departments_agree_and_the_pack_comes_into_force() {
+    let mut house = House::new();
+    house.draft("finance", other_terms(45)).unwrap();
+    house.simulate(0).unwrap();
+    house.tell("finance", Command::Submit).unwrap();
+    assert_eq!(house.activate(None), Err(policy::Rejection::NotApproved));
+    assert_eq!(house.approve("finance"), Err(Rejection::HadAHand));
+    house.approve("credit").unwrap();
+    assert_eq!(house.approve("credit"), Err(Rejection::VotedAlready));
+    let departments = vec![Role::Finance];
+    assert_eq!(house.approve("quality"), Err(Rejection::NotAsked { departments }));
+    let last = house.approve("finance-2").unwrap();
+    assert!(matches!(last.as_slice(), [Event::VoteCast(_), Event::Approved(_)]), "{last:?}");
+    house.activate(None).unwrap();
+    assert_eq!(house.in_force(), other_terms(45).hash().unwrap());
+    assert_eq!(house.activate(None), Err(policy::Rejection::AlreadyInForce));
+}
+
+#[test]
+fn who_must_agree_follows_from_what_is_changed() {
+    use Role::{Compliance, Credit, Finance, Quality};
+    let asked = |pack: Pack, unlawful: u64| {
+        let mut house = House::new();
+        house.draft("admin", pack).unwrap();
+        house.simulate(unlawful).unwrap();
+        house.tell("admin", Command::Submit).unwrap();
+        house.proposal.round.unwrap().waits_for().into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(asked(other_terms(45), 0), [Credit, Finance]);
+    assert_eq!(asked(other_papers(), 0), [Quality, Compliance]);
+    // Somebody whom the law stopped would be let through: those who answer for the law are asked too.
+    assert_eq!(asked(other_terms(45), 1), [Quality, Compliance, Credit, Finance]);
+}
+
+#[test]
+fn a_pack_that_is_not_proved_stays_a_draft() {
+    let mut house = House::new();
+    let mut pack = other_terms(45);
+    pack.reactions.clear();
+    house.draft("finance", pack).unwrap();
+    house.simulate(0).unwrap();
+    assert!(matches!(house.tell("finance", Command::Submit), Err(Rejection::NotSound(_))));
+}
+
+#[test]
+fn nothing_is_submitted_without_a_simulation_that_is_recent_enough() {
+    let mut house = House::new();
+    house.draft("finance", other_terms(45)).unwrap();
+    assert_eq!(house.tell("finance", Command::Submit), Err(Rejection::NotSimulated));
+    house.simulate(0).unwrap();
+    let days = Pack::default_pack().changes().simulation_days_max;
+    let days = |more: u32| chrono::Days::new(u64::from(days + more));
+    let simulated_on = house.today;
+    house.today = simulated_on + days(1);
+    assert_eq!(house.tell("finance", Command::Submit), Err(Rejection::NotSimulated));
+    house.today = simulated_on + days(0);
+    house.tell("finance", Command::Submit).unwrap();
+    house.approve("credit").unwrap();
+    house.approve("finance-2").unwrap();
+    house.today = simulated_on + days(1);
+    assert!(matches!(house.activate(None), Err(policy::Rejection::SimulationTooOld { .. })));
+    house.today = simulated_on + days(0);
+    house.activate(None).unwrap();
+}
+
+#[test]
+fn a_change_after_submission_voids_the_votes_and_says_so() {
+    let mut house = House::new();
+    house.draft("finance", other_terms(45)).unwrap();
+    house.simulate(0).unwrap();
+    house.tell("finance", Command::Submit).unwrap();
+    house.approve("credit").unwrap();
+    let revised = house.draft("finance", other_terms(60)).unwrap();
+    assert!(matches!(revised.as_slice(), [Event::Revised(Revised { voided: 1, .. })]));
+    assert_eq!(house.approve("finance-2"), Err(Rejection::NotInApproval));
+    house.simulate(0).unwrap();
+    house.tell("finance", Command::Submit).unwrap();
+    house.approve("credit").unwrap();
+    // New evidence is a change too.
+    let simulated = house.simulate(0).unwrap();
+    assert!(matches!(simulated.as_slice(), [Event::Simulated(Simulated { voided: 1, .. })]));
+    assert_eq!(house.approve("finance-2"), Err(Rejection::NotInApproval));
+}
+
+#[test]
+fn every_editor_is_barred_and_so_is_whoever_submits() {
+    let mut house = House::new();
+    house.draft("credit", other_terms(45)).unwrap();
+    house.draft("finance", other_terms(60)).unwrap();
+    house.simulate(0).unwrap();
+    let departments = vec![Role::Credit];
+    let unreachable = Err(Rejection::Unreachable { departments });
+    assert_eq!(house.tell("quality", Command::Submit), unreachable, "credit wrote some of it");
+    house.people.push(person("credit-2", &[Role::Credit]));
+    house.tell("finance", Command::Submit).unwrap();
+    assert_eq!(house.approve("credit"), Err(Rejection::HadAHand));
+    assert_eq!(house.approve("finance"), Err(Rejection::HadAHand));
+    house.approve("credit-2").unwrap();
+    house.approve("finance-2").unwrap();
+}
+
+#[test]
+fn what_was_approved_on_another_base_does_not_come_into_force() {
+    let mut house = House::approved(other_terms(45), &["finance", "credit"]);
+    let first = house.proposal.clone();
+    house.propose(other_terms(60), &["finance", "credit"]);
+    house.activate(None).unwrap();
+    house.proposal = first;
+    assert_eq!(house.activate(None), Err(policy::Rejection::BaseSuperseded));
+    assert_eq!(house.approve("finance-2"), Err(Rejection::NotInApproval));
+}
+
+#[test]
+fn a_pilot_is_widened_to_more_and_at_last_to_all() {
+    let mut house = House::approved(other_terms(45), &["finance", "credit"]);
+    let (old, new) = (house.in_force(), other_terms(45).hash().unwrap());
+    assert_eq!(house.activate(Some(Scope::default())), Err(policy::Rejection::ScopeEmpty));
+    house.activate(Some(east())).unwrap();
+    assert_eq!(house.in_force(), old);
+    assert_eq!(*house.policy.pilot.as_ref().unwrap().pack.hash, *new);
+    assert_eq!(house.activate(None), Err(policy::Rejection::PilotRuns));
+    let narrower = Scope { segments: ["a".parse().unwrap()].into(), ..east() };
+    for scope in [east(), narrower] {
+        let widen = Load::Widen { scope: Some(scope) };
+        assert_eq!(house.rule("admin", widen), Err(policy::Rejection::NotWider));
+    }
+    house.rule("admin", Load::Widen { scope: Some(wider()) }).unwrap();
+    house.rule("admin", Load::Widen { scope: None }).unwrap();
+    assert_eq!((house.in_force(), &house.policy.pilot), (new, &None));
+    assert_eq!(house.rule("admin", Load::Widen { scope: None }), Err(policy::Rejection::NoPilot));
+}
+
+#[test]
+fn the_brake_takes_one_key_and_forces_a_review() {
+    let mut house = House::approved(other_terms(45), &["finance", "credit"]);
+    let old = house.in_force();
+    let brake = || Load::RollBack { reason: prose("missing") };
+    assert_eq!(house.rule("admin", brake()), Err(policy::Rejection::NothingBefore));
+    house.activate(None).unwrap();
+    let events = house.rule("admin", brake()).unwrap();
+    assert!(matches!(
+        events.as_slice(),
+        [Ruled::PackApplied(policy::PackApplied { how: How::Brake, .. }), Ruled::ReviewOpened(_)]
+    ));
+    assert_eq!(house.in_force(), old);
+    house.propose(other_terms(60), &["finance", "credit"]);
+    assert_eq!(house.activate(None), Err(policy::Rejection::ReviewDue));
+    assert_eq!(house.rule("admin", brake()), Err(policy::Rejection::ReviewDue));
+    let review = || Load::Review { comment: None };
+    assert_eq!(house.rule("admin", review()), Err(policy::Rejection::HadAHand));
+    assert!(matches!(house.rule("quality", review()), Err(policy::Rejection::NotAsked { .. })));
+    house.rule("finance", review()).unwrap();
+    let closed = house.rule("credit", review()).unwrap();
+    assert!(matches!(closed.as_slice(), [Ruled::ReviewVoted(_), Ruled::ReviewClosed(_)]));
+    assert_eq!(house.rule("credit", review()), Err(policy::Rejection::NothingToReview));
+    house.activate(None).unwrap();
+}
+
+#[test]
+fn the_brake_ends_a_pilot() {
+    let mut house = House::approved(other_terms(45), &["finance", "credit"]);
+    house.activate(Some(east())).unwrap();
+    let events = house.rule("admin", Load::RollBack { reason: prose("x") }).unwrap();
+    assert!(matches!(events.as_slice(), [Ruled::PilotEnded(_), Ruled::ReviewOpened(_)]));
+    assert_eq!(house.policy.pilot, None);
+}
+
+#[test]
+fn no_brake_touches_what_the_law_asks_for() {
+    for scope in [None, Some(east())] {
+        let mut house = House::approved(other_papers(), &["quality", "compliance"]);
+        house.activate(scope).unwrap();
+        let brake = Load::RollBack { reason: prose("x") };
+        assert_eq!(house.rule("admin", brake), Err(policy::Rejection::TouchesLaw));
+    }
+}
+
+#[test]
+fn a_former_pack_comes_back_by_a_proposal_and_keeps_its_version() {
+    let mut house = House::approved(other_terms(45), &["finance", "credit"]);
+    let first = house.in_force();
+    house.activate(None).unwrap();
+    house.proposal = Proposal::default();
+    let draft = |hash: &str| Draft { summary: prose("back"), pack: Proposed::Former(hash.into()) };
+    let unknown = Command::Draft { id: id(), draft: draft("sha256:none") };
+    assert_eq!(house.tell("admin", unknown), Err(Rejection::NoSuchPack));
+    house.tell("admin", Command::Draft { id: id(), draft: draft(&first) }).unwrap();
+    house.simulate(0).unwrap();
+    house.tell("admin", Command::Submit).unwrap();
+    house.approve("finance").unwrap();
+    house.approve("credit").unwrap();
+    let events = house.activate(None).unwrap();
+    let [Ruled::PackApplied(applied)] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((applied.version, &applied.hash), (1, &first));
+}
+
+#[test]
+fn nobody_changes_in_which_zone_and_currency_the_books_are_kept() {
+    let mut pack = other_terms(45);
+    pack.company.zone = chrono_tz::Tz::Europe__Berlin;
+    assert_eq!(House::new().draft("finance", pack), Err(Rejection::CompanyFixed));
+    let same = House::new().draft("finance", Pack::default_pack());
+    assert_eq!(same, Err(Rejection::NoDifference));
+}
+
+#[test]
+fn a_second_pack_is_not_loaded_past_the_approval() {
+    let load = Load::Load(Box::new(other_terms(45)));
+    assert_eq!(House::new().rule("admin", load), Err(policy::Rejection::NotTheFirst));
+}
+
+#[test]
+fn it_is_declined_by_those_who_are_asked_and_withdrawn_by_those_who_wrote_it() {
+    let mut house = House::new();
+    house.draft("finance", other_terms(45)).unwrap();
+    house.simulate(0).unwrap();
+    house.tell("finance", Command::Submit).unwrap();
+    let (reason, back) = (prose("why"), || Command::Return { reason: prose("why") });
+    assert!(matches!(house.tell("quality", back()), Err(Rejection::NotAsked { .. })));
+    assert_eq!(house.tell("finance", back()), Err(Rejection::HadAHand));
+    house.tell("credit", back()).unwrap();
+    assert_eq!(house.proposal.standing, Standing::Draft);
+    house.tell("finance", Command::Submit).unwrap();
+    assert_eq!(house.proposal.rounds, 2, "a round of its own, the old one is in the record");
+    let withdraw = || Command::Withdraw { reason: prose("why") };
+    assert_eq!(house.tell("credit", withdraw()), Err(Rejection::NotYours));
+    house.tell("credit", Command::Reject { reason }).unwrap();
+    assert_eq!(house.draft("finance", other_terms(50)), Err(Rejection::Ended));
+}
+
+/// Something that somebody tries.
+#[derive(Clone, Debug)]
+enum Try {
+    Draft(u32),
+    Simulate,
+    Submit,
+    Approve,
+    Decline,
+    Activate(bool),
+    Widen,
+    Brake,
+    Review,
+}
+
+fn tries() -> impl Strategy<Value = Vec<(usize, Try)>> {
+    let one = prop_oneof![
+        (31_u32..34).prop_map(Try::Draft),
+        Just(Try::Simulate),
+        Just(Try::Submit),
+        Just(Try::Submit),
+        Just(Try::Approve),
+        Just(Try::Approve),
+        Just(Try::Approve),
+        Just(Try::Decline),
+        any::<bool>().prop_map(Try::Activate),
+        Just(Try::Widen),
+        Just(Try::Brake),
+        Just(Try::Review),
+    ];
+    proptest::collection::vec((0_usize..6, one), 0..60)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Whatever anybody tries, in whatever order: what applies was agreed to by two departments, for exactly this content, by nobody who
+    /// wrote it; or it applied before.
+    #[test]
+    fn nothing_comes_into_force_that_was_not_agreed_to(tries in tries()) {
+        let mut house = House::new();
+        let mut applied: BTreeSet<String> = [house.in_force()].into();
+        let names = ["quality", "compliance", "credit", "finance", "finance-2", "admin"];
+        for (who, what) in tries {
+            let name = names[who];
+            let before = house.proposal.clone();
+            match what {
+                Try::Draft(days) => {
+                    if matches!(house.proposal.standing, Standing::Rejected) {
+                        house.proposal = Proposal::default();
+                    }
+                    let _ = house.draft(name, other_terms(days));
+                }
+                Try::Simulate => drop(house.simulate(0)),
+                Try::Submit => drop(house.tell(name, Command::Submit)),
+                Try::Approve => drop(house.approve(name)),
+                Try::Decline => drop(house.tell(name, Command::Reject { reason: prose("x") })),
+                Try::Activate(all) => drop(house.activate((!all).then(east))),
+                Try::Widen => drop(house.rule("admin", Load::Widen { scope: None })),
+                Try::Brake => drop(house.rule("admin", Load::RollBack { reason: prose("x") })),
+                Try::Review => drop(house.rule(name, Load::Review { comment: None })),
+            }
+            let in_force = house.in_force();
+            let pilot = house.policy.pilot.as_ref().map(|it| it.pack.hash.to_string());
+            for hash in std::iter::once(in_force).chain(pilot) {
+                if applied.contains(&hash) {
+                    continue;
+                }
+                let content = before.content.as_ref().unwrap();
+                prop_assert_eq!(&content.hash, &hash);
+                prop_assert_eq!(before.standing, Standing::Approved);
+                let round = before.round.as_ref().unwrap();
+                let departments: BTreeSet<Role> =
+                    round.votes.iter().map(|vote| vote.department).collect();
+                prop_assert!(departments.contains(&Role::Finance));
+                prop_assert!(departments.contains(&Role::Credit));
+                prop_assert!(round.votes.iter().all(|vote| vote.content == round.content));
+                prop_assert!(round.votes.iter().all(|vote| !before.editors.contains(&vote.by)));
+                applied.insert(hash);
+            }
+        }
+    }
+}

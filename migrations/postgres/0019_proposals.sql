@@ -1,0 +1,22 @@
+-- Proposals to change the rules. Filled by `projections::proposals`.
+
+CREATE TABLE proposals (
+    proposal   text COLLATE "C" PRIMARY KEY,
+    status     text COLLATE "C" NOT NULL,
+    name       text NOT NULL,
+    summary    text NOT NULL,
+    hash       text NOT NULL,
+    base       text NOT NULL,
+    author     text,
+    -- JSON: departments; the round of votes, or null.
+    waits_for  text NOT NULL,
+    round      text NOT NULL,
+    version    bigint NOT NULL,
+    drafted_at timestamptz NOT NULL,
+    changed_at timestamptz NOT NULL,
+    applied_at timestamptz
+);
+
+CREATE INDEX proposals_status ON proposals (status, proposal);
+
+INSERT INTO watermarks (projection, position) VALUES ('proposals', 0);

@@ -1,0 +1,235 @@
+//! Changing the rules: proposed, proved, tried, agreed to by those whom it concerns, piloted, widened, and taken back.
+
+use domain::policy::Pack;
+use serde_json::{Value, json};
+use tests::both_engines;
+use tests::server::{Answer, Server};
+
+use crate::company::{dealer, order, stent};
+
+/// The rules in force with other terms of payment: a change of credit.
+fn terms(days: u32) -> Value {
+    let mut pack = serde_json::to_value(Pack::default_pack()).unwrap();
+    pack["credit"]["default_terms_days"] = json!(days);
+    pack
+}
+
+async fn in_region(server: &Server, number: &str, region: &str) -> String {
+    let uscc = domain::uscc::Uscc::with_check(number).unwrap().to_string();
+    let body = json!({"name": format!("示范诊所{number}"), "uscc": uscc, "kind": "clinic", "region": region,
+        "registered_address": "示范路9号", "delivery_addresses": ["杭州市示范路2号"]});
+    server.post("sales", "/v1/customers", body).await.expect(201).id()
+}
+
+/// Under which pack a customer's order is judged now.
+async fn judged_by(server: &Server, customer: &str, product: &str) -> String {
+    let orders = format!("/v1/customers/{customer}/orders");
+    let denied = server.post("sales", &orders, order(product, 1, "2026-12-01")).await.expect(409);
+    denied.text("/decision/policy/hash").to_owned()
+}
+
+async fn people_are_there(server: &Server) {
+    for name in ["credit", "finance", "finance-2", "quality", "compliance", "auditor"] {
+        server.person(name).await;
+    }
+}
+
+fn path(id: &str, what: &str) -> String {
+    format!("/v1/policies/{id}/{what}")
+}
+
+/// Drafted, tried and submitted by finance.
+async fn submitted(server: &Server, pack: Value) -> String {
+    let draft = json!({"summary": "other terms", "pack": pack});
+    let id = server.post("finance", "/v1/policies", draft).await.expect(201).id();
+    server.post("finance", &path(&id, "simulate"), json!({})).await.expect(200);
+    server.post("finance", &path(&id, "submit"), json!({})).await.expect(200);
+    id
+}
+
+async fn agreed(server: &Server, pack: Value) -> String {
+    let id = submitted(server, pack).await;
+    server.post("credit", &path(&id, "approve"), json!({})).await.expect(200);
+    let last = server.post("finance-2", &path(&id, "approve"), json!({})).await.expect(200);
+    assert_eq!(last.text("/status"), "approved");
+    id
+}
+
+async fn a_gap_stays_a_draft(server: &Server) {
+    let mut gap = terms(45);
+    gap["overdue"]["table"]["rows"][4]["when"][2] = json!("<= 1000.00");
+    let draft = json!({"summary": "with a gap", "pack": gap});
+    let drafted = server.post("finance", "/v1/policies", draft).await.expect(201);
+    let objection = drafted.text("/objections/0/message");
+    assert!(objection.contains("no row is for customer_kind = distributor"), "{objection}");
+    let id = drafted.id();
+    let early = server.post("finance", &path(&id, "submit"), json!({})).await.expect(422);
+    assert_eq!(early.text("/code"), "policy.not_sound");
+    assert_eq!(early.text("/errors/0/pointer"), "/pack/overdue/table/rows");
+    server.post("finance", &path(&id, "simulate"), json!({})).await.expect(200);
+    server.post("finance", &path(&id, "submit"), json!({})).await.expect(422);
+
+    let mended = json!({"summary": "without it", "pack": terms(45)});
+    let revised = server.post("finance", &path(&id, "revise"), mended).await.expect(200);
+    assert_eq!(revised.body["objections"], json!([]));
+    let untried = server.post("finance", &path(&id, "submit"), json!({})).await.expect(409);
+    assert_eq!(untried.text("/code"), "proposal.not_simulated");
+    assert!(untried.text("/detail_zh").contains("模拟"));
+    let why = json!({"reason": "another is coming"});
+    server.post("credit", &path(&id, "withdraw"), why.clone()).await.expect(403);
+    let withdrawn = server.post("finance", &path(&id, "withdraw"), why).await.expect(200);
+    assert_eq!(withdrawn.text("/status"), "withdrawn");
+}
+
+/// Answers the hashes of the pack that was in force and of the pilot's.
+async fn a_pilot_is_agreed_to(server: &Server) -> (String, String) {
+    let before = server.get("auditor", "/v1/policies/in-force").await.expect(200);
+    let old = before.text("/in_force/hash").to_owned();
+    let id = submitted(server, terms(45)).await;
+    let own = server.post("finance", &path(&id, "approve"), json!({})).await.expect(403);
+    assert_eq!(own.text("/code"), "approval.had_a_hand");
+    let other = server.post("quality", &path(&id, "approve"), json!({})).await.expect(403);
+    assert_eq!(other.text("/code"), "approval.not_asked");
+    let early = server.post("admin", &path(&id, "activate"), json!({})).await.expect(409);
+    assert_eq!(early.text("/code"), "proposal.not_approved");
+    let vote = json!({"comment": "seen"});
+    server.post("credit", &path(&id, "approve"), vote.clone()).await.expect(200);
+    server.post("credit", &path(&id, "approve"), vote).await.expect(409);
+    let card = server.get("auditor", &format!("/v1/policies/{id}")).await.expect(200);
+    assert_eq!(card.body["approval"]["waits_for"], json!(["finance"]));
+    assert_eq!(card.body["parts"], json!(["credit"]));
+    assert_eq!(card.body["differences"], json!(["~ /credit/default_terms_days: 30 → 45"]));
+    assert_eq!(card.text("/simulation/base"), old);
+    server.post("finance-2", &path(&id, "approve"), json!({})).await.expect(200);
+    let list = server.get("finance", "/v1/policies?status=approved").await.expect(200);
+    assert_eq!(list.text("/items/0/id"), id);
+    let found = server.get("finance", &path(&id, "differences")).await.expect(200);
+    assert!(found.body.as_str().unwrap().contains("position,"), "{}", found.body);
+
+    let scope = json!({"scope": {"regions": ["33"]}});
+    server.post("finance", &path(&id, "activate"), scope.clone()).await.expect(403);
+    let pilot = server.post("admin", &path(&id, "activate"), scope).await.expect(200);
+    assert_eq!((pilot.text("/in_force/hash"), pilot.text("/pilot/scope/regions/0")), (&*old, "33"));
+    (old, card.text("/hash").to_owned())
+}
+
+async fn the_brake_is_pulled(server: &Server) {
+    let why = json!({"reason": "complaints"});
+    server.post("finance", "/v1/policies/in-force/roll-back", why.clone()).await.expect(403);
+    let back = server.post("admin", "/v1/policies/in-force/roll-back", why).await.expect(200);
+    assert_eq!(back.body["review"]["waits_for"], json!(["credit", "finance"]));
+    let next = agreed(server, terms(60)).await;
+    let early = server.post("admin", &path(&next, "activate"), json!({})).await.expect(409);
+    assert_eq!(early.text("/code"), "policy.review_due");
+    let review = "/v1/policies/in-force/review";
+    server.post("admin", review, json!({})).await.expect(403);
+    server.post("finance", review, json!({"comment": "right so"})).await.expect(200);
+    let closed = server.post("credit", review, json!({})).await.expect(200);
+    assert_eq!(closed.body["review"], Value::Null);
+    server.post("admin", &path(&next, "activate"), json!({})).await.expect(200);
+}
+
+async fn told(server: &Server, id: &str) -> Vec<String> {
+    let card = server.get("auditor", &format!("/v1/policies/{id}")).await.expect(200);
+    let steps = card.body["history"].as_array().unwrap().clone();
+    steps.iter().map(|step| step["type"].as_str().unwrap().to_owned()).collect()
+}
+
+both_engines! {
+    async fn rules_are_changed_by_those_whom_it_concerns_and_taken_back_when_they_hurt(home: Home) {
+        let server = Server::start(&home.url).await;
+        people_are_there(&server).await;
+        let product = stent(&server).await;
+        let east = in_region(&server, "91330100000000002", "330100").await;
+        let north = in_region(&server, "91110100000000003", "110100").await;
+        a_gap_stays_a_draft(&server).await;
+        let (old, new) = a_pilot_is_agreed_to(&server).await;
+        assert_eq!(judged_by(&server, &east, &product).await, new);
+        assert_eq!(judged_by(&server, &north, &product).await, old);
+
+        // The customer moves away: the rules of where it is now apply.
+        let amended = json!({"region": "310000"});
+        server.post("sales", &format!("/v1/customers/{east}/amend"), amended).await.expect(200);
+        assert_eq!(judged_by(&server, &east, &product).await, old);
+
+        let narrower = json!({"scope": {"regions": ["3301"]}});
+        let refused = server.post("admin", "/v1/policies/in-force/widen", narrower).await.expect(422);
+        assert_eq!(refused.text("/code"), "policy.not_wider");
+        let wider = json!({"scope": {"regions": ["33", "31"]}});
+        server.post("admin", "/v1/policies/in-force/widen", wider).await.expect(200);
+        assert_eq!(judged_by(&server, &east, &product).await, new);
+        let all = server.post("admin", "/v1/policies/in-force/widen", json!({})).await.expect(200);
+        assert_eq!((all.text("/in_force/hash"), &all.body["pilot"]), (&*new, &Value::Null));
+        assert_eq!(judged_by(&server, &north, &product).await, new);
+
+        the_brake_is_pulled(&server).await;
+        server.stop().await;
+        let journal = home.open().await;
+        assert_eq!(journal.verify_decisions().await.unwrap(), 5);
+        journal.verify_streams::<domain::proposal::Proposal>().await.unwrap();
+        journal.verify_streams::<domain::policy::Policy>().await.unwrap();
+        let rebuilt = projections::verify(&journal).await.unwrap();
+        assert!(rebuilt.differences.is_empty(), "{:?}", rebuilt.differences);
+        journal.close().await;
+    }
+
+    async fn of_two_last_votes_one_counts_and_who_lost_the_role_has_none(home: Home) {
+        let server = Server::start(&home.url).await;
+        people_are_there(&server).await;
+        let third = server.person("finance-3").await;
+        let id = submitted(&server, terms(45)).await;
+        server.post("credit", &path(&id, "approve"), json!({})).await.expect(200);
+        // Somebody whose roles are taken away has no vote any more, though the vote was open to them.
+        let token = format!("/v1/tokens/{}", third.token);
+        let admin = server.person("admin").await;
+        let revoked = server.send(reqwest::Method::DELETE, &admin.secret, &token);
+        tests::server::answer(revoked).await.expect(200);
+        server.post("finance-3", &path(&id, "approve"), json!({})).await.expect(401);
+
+        let late = server.person("finance-4").await;
+        assert!(!late.secret.is_empty());
+        let refused = server.post("finance-4", &path(&id, "approve"), json!({})).await.expect(403);
+        assert_eq!(refused.text("/code"), "approval.not_asked", "who came after the vote was opened");
+
+        let again = id.clone();
+        let votes = futures::future::join_all((0..6).map(|n| {
+            let (server, path) = (&server, path(&again, "approve"));
+            async move { server.post_as("finance-2", &path, &format!("vote-{n}"), json!({})).await }
+        }));
+        let votes: Vec<Answer> = votes.await;
+        let counted: Vec<&Answer> = votes.iter().filter(|vote| vote.status == 200).collect();
+        assert_eq!(counted.len(), 1, "{votes:#?}");
+        let expected = ["drafted", "simulated", "submitted", "vote-cast", "vote-cast", "approved"];
+        assert_eq!(told(&server, &id).await, expected.map(|it| format!("proposal.{it}")));
+
+        // The first answer is given again under its key, and nothing happens twice.
+        let n = votes.iter().position(|vote| vote.status == 200).unwrap();
+        let replayed = server
+            .post_as("finance-2", &path(&id, "approve"), &format!("vote-{n}"), json!({}))
+            .await
+            .expect(200);
+        assert_eq!(replayed.headers["idempotency-replayed"], "true");
+        assert_eq!(replayed.text("/status"), "approved");
+    }
+
+    async fn who_had_been_let_through_against_the_law_is_for_those_who_answer_for_it(home: Home) {
+        let server = Server::start(&home.url).await;
+        people_are_there(&server).await;
+        let product = stent(&server).await;
+        let customer = dealer(&server).await;
+        let orders = format!("/v1/customers/{customer}/orders");
+        server.post("sales", &orders, order(&product, 1, "2026-12-01")).await.expect(409);
+        let mut looser = terms(30);
+        for code in ["qualification.not_approved", "document.missing"] {
+            looser["reactions"][code]["order"] = json!("advise");
+        }
+        let id = submitted(&server, looser).await;
+        let card = server.get("auditor", &format!("/v1/policies/{id}")).await.expect(200);
+        assert_eq!(card.body["simulation"]["unlawful"], json!(1));
+        assert_eq!(card.body["approval"]["waits_for"], json!(["quality", "compliance"]));
+        let found = server.get("auditor", &path(&id, "differences")).await.expect(200);
+        assert!(found.body.as_str().unwrap().contains(&customer));
+        // The list has customers and values in it: who administers does not read it.
+        server.get("admin", &path(&id, "differences")).await.expect(403);
+    }
+}
