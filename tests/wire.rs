@@ -2,16 +2,23 @@
 //!
 //! A type without a file gets one written, and the test fails once, for somebody to look at it and commit it.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+};
 
 use cqrs_es::DomainEvent;
 use domain::{
     customer::{self, receivables::InvoiceStopped},
     decider::Decider,
-    policy::{self, Pack},
-    product, staff,
+    policy::{self, pack::Text},
+    product, proposal,
+    sentence::{of_policy, of_proposal},
+    staff,
 };
 use serde_json::Value;
+use tests::rules::Changing;
 use tests::world::World;
 
 fn folder() -> PathBuf {
@@ -43,9 +50,12 @@ fn samples() -> BTreeMap<String, String> {
     }
     let mut world = World::new(1, 1);
     let turn = world.turn("staff-admin");
-    let load = policy::Command::Load(Box::new(Pack::default_pack()));
-    for event in policy::Policy::default().decide(&policy::Context::alone(turn), &load).unwrap() {
-        samples.insert(file_of(&event), text(&event));
+    let changing = Changing::told(&turn);
+    for event in changing.of_policy {
+        samples.entry(file_of(&event)).or_insert_with(|| text(&event));
+    }
+    for event in changing.of_proposals {
+        samples.entry(file_of(&event)).or_insert_with(|| text(&event));
     }
     samples
 }
@@ -62,7 +72,8 @@ fn text(event: &impl DomainEvent) -> String {
 fn every_type_of_event_has_a_file_that_still_reads_as_it_was_written() {
     let samples = samples();
     let mut written = Vec::new();
-    for kind in customer::Event::TYPES.iter().chain(policy::Event::TYPES) {
+    let ours = [customer::Event::TYPES, policy::Event::TYPES, proposal::Event::TYPES];
+    for kind in ours.into_iter().flatten() {
         let name = format!("{kind}.v1.json");
         let path = folder().join(&name);
         if !path.exists() {
@@ -91,6 +102,7 @@ fn what_was_written_reads_back_to_the_letter() {
             "product" => rewrite::<product::Event>(&kept),
             "staff" => rewrite::<staff::Event>(&kept),
             "policy" => rewrite::<policy::Event>(&kept),
+            "proposal" => rewrite::<proposal::Event>(&kept),
             _ => rewrite::<customer::Event>(&kept),
         };
         let kept: Value = serde_json::from_str(&kept).unwrap();
@@ -105,4 +117,20 @@ fn what_was_written_reads_back_to_the_letter() {
 fn rewrite<E: DomainEvent>(text: &str) -> Value {
     let event: E = serde_json::from_str(text).unwrap();
     serde_json::to_value(event).unwrap()
+}
+
+#[test]
+fn whatever_happens_to_rules_is_told_in_both_languages_and_names_nobody() {
+    let changing = Changing::told(&World::new(1, 1).turn("staff-admin"));
+    let of_policy = changing.of_policy.iter().map(|event| (event.kind(), of_policy(event)));
+    let told = of_policy
+        .chain(changing.of_proposals.iter().map(|event| (event.kind(), of_proposal(event))));
+    let mut kinds = BTreeSet::new();
+    for (kind, Text { zh, en }) in told {
+        assert!(zh.ends_with('。') && en.ends_with('.'), "{kind}: {zh} {en}");
+        assert!(!zh.contains("staff-") && !en.contains("staff-"), "{kind}: {zh} {en}");
+        kinds.insert(kind);
+    }
+    let all = policy::Event::TYPES.iter().chain(proposal::Event::TYPES).copied();
+    assert_eq!(kinds, all.collect());
 }

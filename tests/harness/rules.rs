@@ -1,0 +1,151 @@
+//! A company that changes its rules, in memory: every event of policies and proposals, each at least once.
+
+use std::sync::Arc;
+
+use domain::approval::{Assembly, Person, StageOpened};
+use domain::decider::Decider;
+use domain::ids::ProposalId;
+use domain::policy::{self, Pack, Policy, Scope};
+use domain::proposal::{self, Draft, Proposal, Proposed, Simulated};
+use domain::staff::Role;
+use domain::turn::Turn;
+
+/// What is recorded while rules are proposed, piloted, widened and taken back.
+#[derive(Debug, Default)]
+pub struct Changing {
+    pub of_policy: Vec<policy::Event>,
+    pub of_proposals: Vec<proposal::Event>,
+    policy: Policy,
+    proposal: Proposal,
+}
+
+impl Changing {
+    /// All of it, on one day.
+    pub fn told(turn: &Turn) -> Self {
+        let mut changing = Self::default();
+        let first = policy::Command::Load(Box::new(Pack::default_pack()));
+        changing.rule(turn, "staff-admin", first);
+        changing.pilot(turn);
+        changing.brake(turn);
+        changing.refusals(turn);
+        changing
+    }
+
+    fn assembly(actor: &str) -> Assembly {
+        let person = |staff: &str, role: Role| Person {
+            staff: staff.parse().unwrap(),
+            departments: [role].into(),
+        };
+        let people =
+            vec![person("staff-credit", Role::Credit), person("staff-finance", Role::Finance)];
+        let own = people.iter().find(|it| it.staff.as_str() == actor);
+        let actor = own.map(|it| it.departments.clone()).unwrap_or_default();
+        Assembly { people, actor }
+    }
+
+    fn rule(&mut self, turn: &Turn, actor: &str, command: policy::Command) {
+        let context = policy::Context {
+            turn: Turn { actor: actor.parse().unwrap(), ..turn.clone() },
+            assembly: Self::assembly(actor),
+            proposal: Some(Arc::new(self.proposal.clone())),
+        };
+        let events = self.policy.decide(&context, &command).unwrap();
+        events.iter().for_each(|event| self.policy.evolve(event));
+        self.of_policy.extend(events);
+    }
+
+    fn tell(&mut self, turn: &Turn, actor: &str, command: proposal::Command) {
+        let context = proposal::Context {
+            turn: Turn { actor: actor.parse().unwrap(), ..turn.clone() },
+            assembly: Self::assembly(actor),
+            policy: Arc::new(self.policy.clone()),
+        };
+        let events = self.proposal.decide(&context, &command).unwrap();
+        events.iter().for_each(|event| self.proposal.evolve(event));
+        self.of_proposals.extend(events);
+    }
+
+    /// Proposed by somebody of neither department.
+    fn submit(&mut self, turn: &Turn, days: u32) {
+        let mut pack = Pack::default_pack();
+        pack.credit.default_terms_days = days;
+        let draft = Draft {
+            summary: "账期调整 / other terms".parse().unwrap(),
+            pack: Proposed::New(Box::new(pack)),
+        };
+        self.proposal = Proposal::default();
+        let id: ProposalId = "proposal-019aa7b0-0000-7000-8000-00000000000d".parse().unwrap();
+        self.tell(turn, "staff-legal", proposal::Command::Draft { id, draft: draft.clone() });
+        self.tell(turn, "staff-legal", proposal::Command::Revise(draft));
+        let simulated = self.simulated();
+        self.tell(turn, "staff-legal", proposal::Command::Simulate(Box::new(simulated)));
+        self.tell(turn, "staff-legal", proposal::Command::Submit);
+    }
+
+    fn simulated(&self) -> Simulated {
+        let content = self.proposal.content.as_ref().unwrap();
+        Simulated {
+            hash: content.hash.clone(),
+            base: content.base.clone(),
+            from: Some("2026-01-01".parse().unwrap()),
+            to: None,
+            upto: 4711,
+            decisions: 1200,
+            lost: 0,
+            stricter: 3,
+            looser: 4,
+            otherwise: 1,
+            unlawful: 0,
+            stopped_before: 60,
+            stopped_after: 59,
+            differences: format!("sha256:{}", "ab".repeat(32)),
+            simulated_on: "2026-01-05".parse().unwrap(),
+            voided: 0,
+            by: "staff-legal".parse().unwrap(),
+        }
+    }
+
+    fn agree(&mut self, turn: &Turn) {
+        let comment = Some("同意".parse().unwrap());
+        self.tell(turn, "staff-credit", proposal::Command::Approve { comment });
+        self.tell(turn, "staff-finance", proposal::Command::Approve { comment: None });
+    }
+
+    fn pilot(&mut self, turn: &Turn) {
+        self.submit(turn, 45);
+        self.agree(turn);
+        let scope = Some(Scope { regions: ["33".parse().unwrap()].into(), ..Scope::default() });
+        let proposal = self.proposal.id.unwrap();
+        self.rule(turn, "staff-admin", policy::Command::Activate { proposal, scope });
+        self.rule(turn, "staff-admin", policy::Command::Widen { scope: None });
+    }
+
+    fn brake(&mut self, turn: &Turn) {
+        let back =
+            || policy::Command::RollBack { reason: "客户投诉 / complaints".parse().unwrap() };
+        let review =
+            |words: &str| policy::Command::Review { comment: Some(words.parse().unwrap()) };
+        self.rule(turn, "staff-admin", back());
+        self.rule(turn, "staff-credit", review("已复核"));
+        self.rule(turn, "staff-finance", review("reviewed"));
+        self.submit(turn, 60);
+        self.agree(turn);
+        let scope = Some(Scope { segments: ["A".parse().unwrap()].into(), ..Scope::default() });
+        let proposal = self.proposal.id.unwrap();
+        self.rule(turn, "staff-admin", policy::Command::Activate { proposal, scope });
+        self.rule(turn, "staff-admin", back());
+    }
+
+    fn refusals(&mut self, turn: &Turn) {
+        let reason = || "说明影响 / say whom it hits".parse().unwrap();
+        self.submit(turn, 70);
+        self.tell(turn, "staff-credit", proposal::Command::Return { reason: reason() });
+        self.tell(turn, "staff-legal", proposal::Command::Withdraw { reason: reason() });
+        self.submit(turn, 80);
+        self.tell(turn, "staff-credit", proposal::Command::Reject { reason: reason() });
+        // No delivered route has two stages.
+        let electorate = Self::assembly("staff-credit").people;
+        let opened = StageOpened { round: 1, stage: 2, electorate };
+        self.of_proposals.push(proposal::Event::StageOpened(opened));
+    }
+}
