@@ -13,6 +13,7 @@ pub mod goods;
 pub mod lots;
 pub mod papers;
 pub mod people;
+pub mod rules;
 pub mod script;
 pub mod show;
 pub mod statistics;

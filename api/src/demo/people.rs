@@ -13,7 +13,7 @@ use crate::problem::Problem;
 use crate::tokens::{IssueToken, issue_with};
 
 /// Whoever sets the demonstration up.
-const ADMINISTRATOR: &str = "staff-demo";
+pub const ADMINISTRATOR: &str = "staff-demo";
 
 /// Somebody with a token.
 #[derive(Clone, Debug)]

@@ -22,6 +22,7 @@ use super::goods::Good;
 use super::lots::Shelf;
 use super::papers::{Clerk, Span};
 use super::people::People;
+use super::rules::Scenes;
 use super::statistics::Statistics;
 use super::task::{Share, Task, Then};
 use crate::asked::Asking;
@@ -29,6 +30,8 @@ use crate::door::Door;
 
 /// Hours between the company's zone and UTC, for the simulated clock only.
 const ZONE_HOURS: i64 = 8;
+/// Rules are changed before anything is traded on a day.
+const RULES_HOUR: u32 = 8;
 /// Until when an order may be held before it is cancelled, in days.
 const PATIENCE: u32 = 30;
 
@@ -81,7 +84,12 @@ impl<'a> Trade<'a> {
 
     /// Lives through the days before `end`.
     pub async fn live(&mut self, end: u32) -> Result<(), DemoError> {
+        let mut scenes = Scenes::over(end);
         while let Some(((day, hour), waves)) = self.agenda.next(end) {
+            while let Some(due) = scenes.due(day) {
+                self.clock.turn_to(moment(self.date(due), RULES_HOUR, 0));
+                scenes.play(self.door, self.people).await?;
+            }
             for (nth, wave) in (0..).zip(waves) {
                 self.clock.turn_to(moment(self.date(day), hour, nth));
                 self.do_all(day, wave).await?;

@@ -88,7 +88,8 @@ pub struct Running {
     status: &'static str,
 }
 
-async fn simulated(
+/// What a pack would have answered to all that was decided in a period.
+pub(crate) async fn simulated(
     door: &Door,
     by: &Asking,
     proposal: &Proposal,

@@ -1,0 +1,154 @@
+//! How the company of the demonstration changes its rules: a pilot that is widened, a change that the brake takes back, and one that waits.
+
+use domain::ids::{ProposalId, StaffId};
+use domain::permissions::Act;
+use domain::policy::{self, Pack, Scope};
+use domain::proposal::{Command, Draft, Proposal, Proposed};
+use domain::staff::Role;
+
+use super::DemoError;
+use super::data::{DataError, parsed};
+use super::people::{ADMINISTRATOR, People};
+use crate::asked::Asking;
+use crate::door::Door;
+use crate::problem::Problem;
+use crate::proposals::trial;
+
+/// Something that happens to the rules on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scene {
+    /// Longer terms of payment, for one province at first.
+    Pilot,
+    Widened,
+    /// Still longer terms, for all at once.
+    Hasty,
+    Brake,
+    /// A change of what is announced, which waits for those who answer for papers.
+    Waits,
+}
+
+/// What is still to happen, the earliest first.
+#[derive(Debug)]
+pub struct Scenes(Vec<(u32, Scene)>);
+
+impl Scenes {
+    /// Spread over so many days.
+    pub fn over(days: u32) -> Self {
+        let part = |nth: u32| days.saturating_mul(nth) / 12;
+        let waits = days.saturating_sub(2);
+        Self(vec![
+            (part(4), Scene::Pilot),
+            (part(6), Scene::Widened),
+            (part(8), Scene::Hasty),
+            (part(9), Scene::Brake),
+            (waits, Scene::Waits),
+        ])
+    }
+
+    /// The next day with a scene, if it is not after this one.
+    pub fn due(&self, day: u32) -> Option<u32> {
+        self.0.first().map(|(at, _)| *at).filter(|at| *at <= day)
+    }
+
+    /// Plays the next scene.
+    pub async fn play(&mut self, door: &Door, people: &People) -> Result<(), DemoError> {
+        let (_, scene) = self.0.remove(0);
+        let stage = Stage { door, people, scene };
+        match scene {
+            Scene::Pilot => {
+                let id = stage.agreed("账期延长至 45 天，先在浙江试行", |pack| {
+                    pack.credit.default_terms_days = 45;
+                });
+                let scope = Scope { regions: [parsed("33")?].into(), ..Scope::default() };
+                stage.activate(id.await?, Some(scope)).await
+            }
+            Scene::Widened => stage.rule(policy::Command::Widen { scope: None }).await,
+            Scene::Hasty => {
+                let id = stage.agreed("账期延长至 60 天", |pack| {
+                    pack.credit.default_terms_days = 60;
+                });
+                stage.activate(id.await?, None).await
+            }
+            Scene::Brake => {
+                let reason = parsed("回款明显变慢")?;
+                stage.rule(policy::Command::RollBack { reason }).await?;
+                stage.review(Role::Finance, "同意回退，另行评估账期").await?;
+                stage.review(Role::Credit, "同意").await
+            }
+            Scene::Waits => {
+                let change = |pack: &mut Pack| pack.expiry_notice_days = vec![60, 30, 7];
+                stage.submitted("证照到期改为提前 60 天起提醒", change).await.map(drop)
+            }
+        }
+    }
+}
+
+struct Stage<'a> {
+    door: &'a Door,
+    people: &'a People,
+    scene: Scene,
+}
+
+impl Stage<'_> {
+    fn by(&self, role: Role, act: Act, what: &str) -> Result<Asking, DemoError> {
+        let person = self.people.who(role, act, 0)?;
+        let key = format!("demo/rules/{:?}/{what}/{role}", self.scene);
+        Ok(Asking::within(person.staff.clone(), vec![role], key))
+    }
+
+    /// Written by Legal, which owns no part of these changes.
+    async fn submitted(
+        &self,
+        summary: &str,
+        change: impl FnOnce(&mut Pack),
+    ) -> Result<ProposalId, DemoError> {
+        let in_force = self.door.house().policy();
+        let in_force = in_force.ok_or_else(|| DataError::of("no pack is in force"))?;
+        let mut pack = (*in_force.pack).clone();
+        change(&mut pack);
+        let id = ProposalId::from_uuid(self.door.ids().uuid());
+        let draft = Draft { summary: parsed(summary)?, pack: Proposed::New(Box::new(pack)) };
+        let by = |what: &str| self.by(Role::Legal, Act::ProposePolicy, what);
+        self.door.proposal(by("draft")?, id, Command::Draft { id, draft }).await?;
+        let known = self.door.journal().confirmed::<Proposal>(&id.to_string()).await;
+        let proposal = known.map_err(Problem::from)?.state;
+        let asking = by("simulate")?;
+        let simulated = trial::simulated(self.door, &asking, &proposal, (None, None)).await?;
+        self.door.proposal(asking, id, Command::Simulate(Box::new(simulated))).await?;
+        self.door.proposal(by("submit")?, id, Command::Submit).await?;
+        Ok(id)
+    }
+
+    async fn agreed(
+        &self,
+        summary: &str,
+        change: impl FnOnce(&mut Pack),
+    ) -> Result<ProposalId, DemoError> {
+        let id = self.submitted(summary, change).await?;
+        for role in [Role::Finance, Role::Credit] {
+            let by = self.by(role, Act::VoteOnPolicy, "approve")?;
+            let comment = Some(parsed("已看模拟结果，同意")?);
+            self.door.proposal(by, id, Command::Approve { comment }).await?;
+        }
+        Ok(id)
+    }
+
+    async fn activate(&self, proposal: ProposalId, scope: Option<Scope>) -> Result<(), DemoError> {
+        self.rule(policy::Command::Activate { proposal, scope }).await
+    }
+
+    async fn rule(&self, command: policy::Command) -> Result<(), DemoError> {
+        let administrator: StaffId = parsed(ADMINISTRATOR)?;
+        let key = format!("demo/rules/{:?}/rule", self.scene);
+        let by = Asking::within(administrator, vec![Role::Admin], key);
+        self.door.policy(by, command).await?;
+        Ok(())
+    }
+
+    async fn review(&self, role: Role, comment: &str) -> Result<(), DemoError> {
+        let by = self.by(role, Act::VoteOnPolicy, "review")?;
+        let comment = Some(parsed(comment)?);
+        self.door.policy(by, policy::Command::Review { comment }).await?;
+        Ok(())
+    }
+}
