@@ -1,6 +1,7 @@
 //! The door: HTTP, streams and the command line.
 
 pub mod answers;
+pub mod approvals;
 pub mod around;
 pub mod asked;
 pub mod attachment_paths;

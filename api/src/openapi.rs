@@ -13,9 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use crate::openapi_headers as headers;
 use crate::{
-    attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
-    documents, event_types, events, health, history, in_force, invoices, orders, problem, products,
-    proposals, qualification, receipts, reports, shipments, staff, status, stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
+    directory, documents, event_types, events, health, history, in_force, invoices, orders,
+    problem, products, proposals, qualification, receipts, reports, shipments, staff, status,
+    stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -50,6 +51,7 @@ use crate::{
         proposals::propose, proposals::revise, proposals::trial::simulate, proposals::card::found, proposals::submit,
         proposals::approve, proposals::reject, proposals::give_back, proposals::withdraw, proposals::activate,
         proposals::card::list, proposals::card::card,
+        approvals::worklist,
         in_force::show, in_force::widen, in_force::roll_back, in_force::review,
         staff::register,
         tokens::issue, tokens::list, tokens::revoke,

@@ -15,9 +15,10 @@ use crate::auth::authenticate;
 use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
-    attachment_paths, card, checks, codes, controls, credit, credit_notes, customers, directory,
-    documents, event_types, events, health, history, in_force, invoices, openapi, orders, products,
-    proposals, qualification, receipts, reports, shipments, staff, status, stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
+    directory, documents, event_types, events, health, history, in_force, invoices, openapi,
+    orders, products, proposals, qualification, receipts, reports, shipments, staff, status,
+    stream, tokens,
 };
 
 /// All routes, around which stand the bounds of [`crate::around`].
@@ -32,6 +33,7 @@ pub fn routes(door: Door) -> Router {
         .route("/events", get(events::feed))
         .route("/events/stream", get(stream::stream))
         .merge(rules())
+        .route("/approvals", get(approvals::worklist))
         .route("/products", get(directory::products).post(products::register))
         .route("/products/{id}", get(products::card))
         .route("/products/{id}/registrations", post(products::renew))

@@ -79,6 +79,8 @@ acts! {
     ReadQualificationReports: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
     ReadFeed: Auditor | Executive | Integrator;
     ReadPolicies: Quality | Compliance | Legal | Credit | Finance | Admin | Auditor | Executive;
+    /// What waits for one's own decision.
+    ReadWorklist: Quality | Compliance | Legal | Credit | Finance;
     ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
     ReadStaff: Admin | Auditor | Executive;
 }

@@ -14,9 +14,14 @@ CREATE TABLE proposals (
     version    bigint NOT NULL,
     drafted_at timestamptz NOT NULL,
     changed_at timestamptz NOT NULL,
-    applied_at timestamptz
+    applied_at timestamptz,
+    -- Of the submission that waits for votes.
+    asked_position bigint,
+    asked_at timestamptz
 );
 
 CREATE INDEX proposals_status ON proposals (status, proposal);
+
+CREATE INDEX proposals_asked ON proposals (asked_position) WHERE asked_position IS NOT NULL;
 
 INSERT INTO watermarks (projection, position) VALUES ('proposals', 0);

@@ -14,9 +14,14 @@ CREATE TABLE proposals (
     version    integer NOT NULL,
     drafted_at text NOT NULL,
     changed_at text NOT NULL,
-    applied_at text
+    applied_at text,
+    -- Of the submission that waits for votes.
+    asked_position integer,
+    asked_at text
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX proposals_status ON proposals (status, proposal);
+
+CREATE INDEX proposals_asked ON proposals (asked_position) WHERE asked_position IS NOT NULL;
 
 INSERT INTO watermarks (projection, position) VALUES ('proposals', 0);

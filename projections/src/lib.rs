@@ -18,6 +18,7 @@ mod projector;
 pub mod proposals;
 mod query;
 pub mod receivables;
+pub mod reviews;
 pub mod sales_lines;
 mod seen;
 pub mod staff;

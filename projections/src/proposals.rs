@@ -47,11 +47,15 @@ table! {
         changed_at: DateTime<Utc>,
         /// When its pack first came to apply.
         applied_at: Option<DateTime<Utc>>,
+        /// Of the submission that waits for votes.
+        asked_position: Option<i64>,
+        asked_at: Option<DateTime<Utc>>,
     }
 }
 
 const LISTED: &str = "FROM proposals WHERE proposal > $1 AND ($2 IS NULL OR status = $2) \
      ORDER BY proposal LIMIT $3";
+const ASKED: &str = "FROM proposals WHERE asked_position > $1 ORDER BY asked_position LIMIT $2";
 
 /// The fold.
 #[derive(Debug, Default)]
@@ -91,6 +95,10 @@ impl Model for Proposals {
                 row.version = seen.version;
                 row.changed_at = seen.recorded_at;
                 row.take(event);
+                if let Event::Submitted(_) = event {
+                    row.asked_position = Some(seen.position);
+                    row.asked_at = Some(seen.recorded_at);
+                }
                 row.waits_for = Json(waits_for(row.round.0.as_ref()));
             }
             What::Policy(policy::Event::PackApplied(applied)) => {
@@ -131,6 +139,8 @@ impl ProposalRow {
             drafted_at: seen.recorded_at,
             changed_at: seen.recorded_at,
             applied_at: None,
+            asked_position: None,
+            asked_at: None,
         };
         row.write(content);
         row
@@ -148,6 +158,8 @@ impl ProposalRow {
         standing.code().clone_into(&mut self.status);
         if standing != Standing::InApproval {
             self.round = Json(None);
+            self.asked_position = None;
+            self.asked_at = None;
         }
     }
 
@@ -191,4 +203,11 @@ pub async fn list(
     let sql = format!("SELECT {} {LISTED}", column_names::<ProposalRow>());
     let rows = fetch!(engine, ProposalRow, &sql, keyset.text(), status, keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.proposal.to_string()))
+}
+
+/// Proposals that wait for votes, the longest first.
+pub async fn asked(engine: &Engine, keyset: &Keyset) -> Result<Listed<ProposalRow>, Error> {
+    let sql = format!("SELECT {} {ASKED}", column_names::<ProposalRow>());
+    let rows = fetch!(engine, ProposalRow, &sql, keyset.number(0)?, keyset.fetched())?;
+    Ok(Listed::new(rows, keyset, |row| row.asked_position.unwrap_or(0).to_string()))
 }

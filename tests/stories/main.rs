@@ -20,3 +20,4 @@ mod rules;
 mod sight;
 mod tables;
 mod trade;
+mod worklist;

@@ -70,7 +70,7 @@ const COMMANDS: [(&str, &str); 39] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 21] = [
+const READINGS: [(&str, &str); 22] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -90,6 +90,7 @@ const READINGS: [(&str, &str); 21] = [
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
     ("tokens", "admin auditor executive"),
+    ("approvals", PROPOSING),
     ("policies", "quality compliance legal credit finance admin auditor executive"),
     ("policies/in-force", "quality compliance legal credit finance admin auditor executive"),
     ("policies/R", "quality compliance legal credit finance admin auditor executive"),

@@ -17,7 +17,7 @@ use crate::proposals::trial;
 /// Something that happens to the rules on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
-    /// Longer terms of payment, for one province at first.
+    /// Longer terms of payment, in one city at first.
     Pilot,
     Widened,
     /// Still longer terms, for all at once.
@@ -56,10 +56,10 @@ impl Scenes {
         let stage = Stage { door, people, scene };
         match scene {
             Scene::Pilot => {
-                let id = stage.agreed("账期延长至 45 天，先在浙江试行", |pack| {
+                let id = stage.agreed("账期延长至 45 天，先在一个城市试行", |pack| {
                     pack.credit.default_terms_days = 45;
                 });
-                let scope = Scope { regions: [parsed("33")?].into(), ..Scope::default() };
+                let scope = Scope { regions: [parsed("9901")?].into(), ..Scope::default() };
                 stage.activate(id.await?, Some(scope)).await
             }
             Scene::Widened => stage.rule(policy::Command::Widen { scope: None }).await,
