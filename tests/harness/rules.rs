@@ -43,6 +43,7 @@ impl Changing {
         Assembly { people, actor }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]
     fn rule(&mut self, turn: &Turn, actor: &str, command: policy::Command) {
         let context = policy::Context {
             turn: Turn { actor: actor.parse().unwrap(), ..turn.clone() },
@@ -50,10 +51,13 @@ impl Changing {
             proposal: Some(Arc::new(self.proposal.clone())),
         };
         let events = self.policy.decide(&context, &command).unwrap();
-        events.iter().for_each(|event| self.policy.evolve(event));
+        for event in &events {
+            self.policy.evolve(event);
+        }
         self.of_policy.extend(events);
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]
     fn tell(&mut self, turn: &Turn, actor: &str, command: proposal::Command) {
         let context = proposal::Context {
             turn: Turn { actor: actor.parse().unwrap(), ..turn.clone() },
@@ -61,7 +65,9 @@ impl Changing {
             policy: Arc::new(self.policy.clone()),
         };
         let events = self.proposal.decide(&context, &command).unwrap();
-        events.iter().for_each(|event| self.proposal.evolve(event));
+        for event in &events {
+            self.proposal.evolve(event);
+        }
         self.of_proposals.extend(events);
     }
 
