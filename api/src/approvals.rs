@@ -1,5 +1,7 @@
 //! `/v1/approvals`: what waits for the decision of whoever asks, the longest first.
 
+pub mod deciding;
+
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};

@@ -51,7 +51,7 @@ use crate::{
         proposals::propose, proposals::revise, proposals::trial::simulate, proposals::card::found, proposals::submit,
         proposals::approve, proposals::reject, proposals::give_back, proposals::withdraw, proposals::activate,
         proposals::card::list, proposals::card::card,
-        approvals::worklist,
+        approvals::worklist, approvals::deciding::approve, approvals::deciding::reject, approvals::deciding::give_back,
         in_force::show, in_force::widen, in_force::roll_back, in_force::review,
         staff::register,
         tokens::issue, tokens::list, tokens::revoke,

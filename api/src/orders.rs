@@ -89,13 +89,13 @@ const DENIED: Verdict = Verdict::Denied {
 #[serde(deny_unknown_fields)]
 pub struct Release {
     #[schema(value_type = String)]
-    reason: Prose<500>,
+    pub reason: Prose<500>,
     /// By how many per cent the figures may grow before the cause stops again; 0 without.
     #[serde(default)]
-    tolerance_percent: u32,
+    pub tolerance_percent: u32,
     /// Inclusive; the policy's longest without.
     #[serde(default, deserialize_with = "day::optional")]
-    expires_on: Option<NaiveDate>,
+    pub expires_on: Option<NaiveDate>,
 }
 
 impl Body for Release {

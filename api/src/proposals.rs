@@ -216,7 +216,7 @@ pub async fn approve(
 #[serde(deny_unknown_fields)]
 pub struct Decline {
     #[schema(value_type = String)]
-    reason: Prose<500>,
+    pub reason: Prose<500>,
 }
 
 impl Body for Decline {

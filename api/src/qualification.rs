@@ -45,10 +45,10 @@ pub async fn submit(
 #[serde(deny_unknown_fields)]
 pub struct Approve {
     #[schema(value_type = Option<String>)]
-    comment: Option<Prose<1000>>,
+    pub comment: Option<Prose<1000>>,
     /// The name that the reviewer signs with. The event holds its salted digest.
     #[schema(value_type = Option<String>, example = "王芳")]
-    signature: Option<Line<100>>,
+    pub signature: Option<Line<100>>,
 }
 
 impl Body for Approve {
@@ -75,12 +75,12 @@ pub async fn approve(
 #[serde(deny_unknown_fields)]
 pub struct Decline {
     #[schema(value_type = String)]
-    reason: Prose<500>,
+    pub reason: Prose<500>,
     #[schema(value_type = Option<String>)]
-    comment: Option<Prose<1000>>,
+    pub comment: Option<Prose<1000>>,
     /// The name that the reviewer signs with. The event holds its salted digest.
     #[schema(value_type = Option<String>, example = "王芳")]
-    signature: Option<Line<100>>,
+    pub signature: Option<Line<100>>,
 }
 
 impl Body for Decline {

@@ -27,7 +27,7 @@ const PEOPLE: &str =
 const PROPOSING: &str = "quality compliance legal credit finance";
 
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 39] = [
+const COMMANDS: [(&str, &str); 42] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
@@ -54,6 +54,9 @@ const COMMANDS: [(&str, &str); 39] = [
     ("products/P/registrations", "quality"),
     ("staff", "admin"),
     ("tokens", "admin"),
+    ("approvals/R/approve", PROPOSING),
+    ("approvals/R/reject", PROPOSING),
+    ("approvals/R/return", PROPOSING),
     ("policies", PROPOSING),
     ("policies/R/revise", PROPOSING),
     ("policies/R/simulate", PROPOSING),

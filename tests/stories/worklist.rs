@@ -76,8 +76,22 @@ both_engines! {
         let amended = json!({"account_manager": manager});
         server.post("sales", &format!("{path}/amend"), amended).await.expect(200);
         assert!(waits_for(&server, "credit-2").await.is_empty(), "whoever manages the account");
-        server.post("quality", &format!("{path}/qualification/approve"), json!({})).await.expect(200);
+
+        // From the worklist itself too, by the same rules.
+        let review = format!("/v1/approvals/{customer}");
+        server.post("credit", &format!("{review}/approve"), json!({})).await.expect(403);
+        let signed = json!({"comment": "compared", "signature": "王芳"});
+        let approved = server.post("quality", &format!("{review}/approve"), signed).await.expect(200);
+        assert_eq!(approved.text("/status"), "approved");
         assert_eq!(waits_for(&server, "quality").await, []);
+        let release = format!("/v1/approvals/{held}");
+        server.post("quality", &format!("{release}/approve"), json!({"reason": "x"})).await.expect(403);
+        server.post("credit", &format!("{release}/approve"), json!({})).await.expect(422);
+        server.post("credit", &format!("{release}/reject"), json!({"reason": "x"})).await.expect(409);
+        let why = json!({"reason": "paid tomorrow"});
+        let placed = server.post("credit", &format!("{release}/approve"), why).await.expect(200);
+        assert_eq!(placed.text("/status"), "placed");
+        assert_eq!(waits_for(&server, "credit").await, []);
         a_renewal(&server, &customer).await;
         assert_eq!(waits_for(&server, "quality").await.len(), 1, "a new review waits anew");
 
