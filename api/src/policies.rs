@@ -1,6 +1,8 @@
 //! `probity policy`: packs as the people who own the rules work with them: checked, compared, tried on what was decided.
 
+pub mod codes;
 pub mod difference;
+pub mod lists;
 pub mod place;
 pub mod simulation;
 pub mod tables;

@@ -40,7 +40,7 @@ pub enum PolicyCommand {
         pack: Source,
         /// .json for the pack, .xlsx or .csv for a table
         to: PathBuf,
-        /// Which table
+        /// Which table: papers, never_counts, modes, reactions, overdue, expiry_notice
         #[arg(long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
         table: Option<String>,
     },
@@ -52,7 +52,7 @@ pub enum PolicyCommand {
         from: PathBuf,
         /// The new pack
         to: PathBuf,
-        /// Which table
+        /// Which table: papers, never_counts, modes, reactions, overdue, expiry_notice
         #[arg(long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
         table: String,
     },
@@ -71,4 +71,21 @@ pub struct SimulateOptions {
     /// Write every decision that differs to this CSV file
     #[arg(long, env = "PROBITY_SIMULATE_CSV", value_name = "FILE")]
     pub csv: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use crate::policies::tables;
+
+    #[test]
+    fn the_help_of_export_and_import_lists_every_table() {
+        let mut command = crate::config::Cli::command();
+        let policy = command.find_subcommand_mut("policy").unwrap();
+        for name in ["export", "import"] {
+            let help = policy.find_subcommand_mut(name).unwrap().render_help().to_string();
+            assert!(help.contains(&tables::known()), "{help}");
+        }
+    }
 }
