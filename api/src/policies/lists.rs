@@ -83,18 +83,6 @@ impl Column {
         Text { zh: zh.join("、"), en: en.join(", ") }
     }
 
-    fn write(&self, value: Option<&Value>) -> String {
-        match value {
-            None | Some(Value::Null) => String::new(),
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Array(items)) => {
-                let items: Vec<String> = items.iter().map(|item| self.write(Some(item))).collect();
-                items.join(", ")
-            }
-            Some(other) => other.to_string(),
-        }
-    }
-
     fn read(&self, cell: &str) -> Result<Value, Vec<String>> {
         let value = match self.form {
             Form::Optional if cell.is_empty() => Value::Null,
@@ -109,6 +97,18 @@ impl Column {
             Ok(()) => Ok(value),
             Err(error) => Err(expected(&error.to_string())),
         }
+    }
+}
+
+fn written(value: Option<&Value>) -> String {
+    match value {
+        None | Some(Value::Null) => String::new(),
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Array(items)) => {
+            let items: Vec<String> = items.iter().map(|item| written(Some(item))).collect();
+            items.join(", ")
+        }
+        Some(other) => other.to_string(),
     }
 }
 
@@ -221,28 +221,26 @@ impl List {
                 (around(ID).chain(inputs).chain(around(THEN)).collect(), rows.collect())
             }
             Shape::Records(columns) => {
-                let written = |row: &Value| {
-                    columns.iter().map(|column| column.write(row.get(column.name))).collect()
+                let cells = |row: &Value| {
+                    columns.iter().map(|column| written(row.get(column.name))).collect()
                 };
-                (headed(columns), at.as_array()?.iter().map(written).collect())
+                (headed(columns), at.as_array()?.iter().map(cells).collect())
             }
             Shape::ByCode(columns) => {
                 let rows = at.as_object()?.iter().map(|(code, row)| {
                     let fields = columns.iter().skip(1);
-                    let cells = fields.map(|column| column.write(row.get(column.name)));
+                    let cells = fields.map(|column| written(row.get(column.name)));
                     std::iter::once(code.clone()).chain(cells).collect()
                 });
                 (headed(columns), rows.collect())
             }
             Shape::Pairs(columns) => {
-                let [_, of] = columns;
                 let rows = at.as_object()?.iter();
-                let rows = rows.map(|(code, value)| vec![code.clone(), of.write(Some(value))]);
+                let rows = rows.map(|(code, value)| vec![code.clone(), written(Some(value))]);
                 (headed(columns), rows.collect())
             }
             Shape::Values(columns) => {
-                let [of] = columns;
-                let rows = at.as_array()?.iter().map(|value| vec![of.write(Some(value))]);
+                let rows = at.as_array()?.iter().map(|value| vec![written(Some(value))]);
                 (headed(columns), rows.collect())
             }
         };
