@@ -301,6 +301,29 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
     );
     assert_eq!(done(&["simulate", &new]), "no decision was made in this period\n");
 
+    // The same for people: in either language, on the terminal or as a page.
+    assert!(
+        done(&["diff", &rules, &new, "--lang", "zh"])
+            .contains("逾期应收款合计 > 1000.00 → > 500.00")
+    );
+    assert!(done(&["show", &new]).contains("Required papers"));
+    let page = path("new.html");
+    done(&["show", &new, "--lang", "zh", "--html", &page]);
+    assert!(std::fs::read_to_string(&page).unwrap().contains("<html lang=\"zh-CN\">"));
+    done(&["diff", &rules, &new, "--html", &page]);
+    assert!(std::fs::read_to_string(&page).unwrap().contains("<del>&gt; 30</del>"));
+
+    // Every other list goes the same way.
+    for table in ["papers", "never_counts", "modes", "reactions", "expiry_notice"] {
+        let file = path("list.xlsx");
+        done(&["export", &rules, &file, "--table", table]);
+        done(&["import", &rules, &file, &new, "--table", table]);
+        assert_eq!(done(&["diff", &rules, &new]), "no difference\n", "{table}");
+    }
+    let (code, _, said) = policy(&["export", &rules, &path("x.csv"), "--table", "limits"]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("papers, never_counts, modes, reactions, overdue"), "{said}");
+
     // A file that cannot be written whole stays as it was.
     std::fs::create_dir(format!("{new}.part")).unwrap();
     let before = std::fs::read(&new).unwrap();

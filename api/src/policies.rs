@@ -1,7 +1,10 @@
 //! `probity policy`: packs as the people who own the rules work with them: checked, compared, tried on what was decided.
 
+pub mod codes;
 pub mod difference;
+pub mod lists;
 pub mod place;
+pub mod readable;
 pub mod simulation;
 pub mod tables;
 
@@ -16,9 +19,10 @@ use domain::policy::{self, Policy, facts, proof};
 use journal::{Journal, Until, Version};
 
 use crate::cli::{Fault, journal, say};
-use crate::config::{PolicyCommand, StoreOptions};
+use crate::config::{PolicyCommand, Reading, StoreOptions};
 use crate::policies::difference::differences;
 use crate::policies::place::place;
+use crate::policies::readable::Readable;
 
 /// Which pack is meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -146,9 +150,17 @@ pub async fn run(store: &StoreOptions, command: PolicyCommand) -> Result<(), Fau
     match command {
         PolicyCommand::Check { pack } => check(&Loaded::of(&pack, store).await?.sound()?),
         PolicyCommand::Facts => list_facts(),
-        PolicyCommand::Diff { old, new } => {
+        PolicyCommand::Show { pack, reading } => {
+            let pack = Loaded::of(&pack, store).await?.pack;
+            show(&readable::readable(&pack, reading.lang.unwrap_or_default()), &reading)
+        }
+        PolicyCommand::Diff { old, new, reading } => {
             let (old, new) = (Loaded::of(&old, store).await?, Loaded::of(&new, store).await?);
-            diff(&old, &new)
+            if reading == Reading::default() {
+                return diff(&old, &new);
+            }
+            let lang = reading.lang.unwrap_or_default();
+            show(&readable::readable_difference(&old.pack, &new.pack, lang), &reading)
         }
         PolicyCommand::Simulate(options) => simulation::run(store, &options).await,
         PolicyCommand::Export { pack, to, table } => {
@@ -169,6 +181,19 @@ fn check(loaded: &Loaded) -> Result<(), Fault> {
         say(&format!("overdue: {rows} rows, proved for every combination of values"))?;
     }
     Ok(())
+}
+
+/// On the terminal, or as a page in a file.
+fn show(
+    readable: &Result<Readable, serde_json::Error>,
+    Reading { html, .. }: &Reading,
+) -> Result<(), Fault> {
+    let readable = readable.as_ref().map_err(|error| Fault::Data(error.to_string()))?;
+    let Some(to) = html else {
+        return say(&readable::terminal::lines(readable).join("\n"));
+    };
+    put(to, readable::html::page(readable).as_bytes())?;
+    say(&format!("{} is written", to.display()))
 }
 
 fn list_facts() -> Result<(), Fault> {

@@ -6,6 +6,8 @@ use chrono::NaiveDate;
 use clap::{Args, Subcommand};
 
 use crate::policies::Source;
+use crate::policies::readable::Lang;
+use crate::policies::tables;
 
 pub(super) const EXAMPLES: &str = "\
 A pack is data: which papers, which thresholds, which reaction to which cause. Changing one:
@@ -14,6 +16,7 @@ A pack is data: which papers, which thresholds, which reaction to which cause. C
   probity policy import rules.json overdue.xlsx new.json --table overdue
   probity policy check new.json                                       proved, or an example of what is wrong
   probity policy diff rules.json new.json
+  probity policy show new.json --lang zh --html new.html              the pack as people read it, on a page to print
   probity policy simulate new.json --from 2026-01-01 --csv changes.csv";
 
 #[derive(Debug, Subcommand)]
@@ -23,6 +26,13 @@ pub enum PolicyCommand {
         /// A file, or: built-in, in-force
         pack: Source,
     },
+    /// Show a pack as people read it
+    Show {
+        /// A file, or: built-in, in-force
+        pack: Source,
+        #[command(flatten)]
+        reading: Reading,
+    },
     /// List the facts that rules may ask about
     Facts,
     /// Show what differs between two packs
@@ -31,6 +41,8 @@ pub enum PolicyCommand {
         old: Source,
         /// The same
         new: Source,
+        #[command(flatten)]
+        reading: Reading,
     },
     /// Ask what a pack would have answered to everything that this store has decided
     Simulate(SimulateOptions),
@@ -40,8 +52,7 @@ pub enum PolicyCommand {
         pack: Source,
         /// .json for the pack, .xlsx or .csv for a table
         to: PathBuf,
-        /// Which table
-        #[arg(long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
+        #[arg(help = which_table(), long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
         table: Option<String>,
     },
     /// Take a table that was edited as a spreadsheet into a pack
@@ -52,10 +63,24 @@ pub enum PolicyCommand {
         from: PathBuf,
         /// The new pack
         to: PathBuf,
-        /// Which table
-        #[arg(long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
+        #[arg(help = which_table(), long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
         table: String,
     },
+}
+
+fn which_table() -> String {
+    format!("Which table: {}", tables::known())
+}
+
+/// How a pack, or a difference, is shown.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reading {
+    /// In this language, with the names of codes in place of the codes
+    #[arg(long, env = "PROBITY_POLICY_LANG", value_enum)]
+    pub lang: Option<Lang>,
+    /// Write an HTML page to this file instead
+    #[arg(long, env = "PROBITY_POLICY_HTML", value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Args, Clone, Debug)]
@@ -71,4 +96,21 @@ pub struct SimulateOptions {
     /// Write every decision that differs to this CSV file
     #[arg(long, env = "PROBITY_SIMULATE_CSV", value_name = "FILE")]
     pub csv: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_help_of_export_and_import_lists_every_table() {
+        let mut command = crate::config::Cli::command();
+        let policy = command.find_subcommand_mut("policy").unwrap();
+        for name in ["export", "import"] {
+            let help = policy.find_subcommand_mut(name).unwrap().render_help().to_string();
+            assert!(help.contains(&tables::known()), "{help}");
+        }
+    }
 }

@@ -1,22 +1,21 @@
-//! Tables of a pack as spreadsheets: what finance and quality staff edit, and back again.
+//! Lists of a pack as spreadsheets: what finance and quality staff edit, and back again.
 //!
-//! The columns are `id`, one for each fact that the table asks about, and `then`. A workbook has a second sheet that says what
-//! each fact is; it is not read back.
+//! The columns are those of [`List`]; of a decision table they are `id`, one for each fact that the table asks about, and
+//! `then`. A workbook has a second sheet that says what each fact is; it is not read back.
 
 use std::path::Path;
 
 use domain::policy::facts;
-use domain::policy::pack::{Overdue, Pack};
-use domain::policy::table::{Sheet, Source, SourceRow};
+use domain::policy::pack::Pack;
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
+use serde_json::Value;
 
 use crate::cli::{Fault, say};
 use crate::csv::harmless;
 use crate::import::sheet::{self, Cell, Layout};
+use crate::policies::lists::{Grid, LISTS, Line, List, Wrong};
 use crate::policies::{self, Loaded, put};
 
-const ID: &str = "id";
-const THEN: &str = "then";
 /// What a spreadsheet needs to know a CSV file for UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
@@ -28,8 +27,8 @@ pub fn export(pack: &Pack, table: Option<&str>, to: &Path) -> Result<(), Fault> 
             let advice = "name a .json file for the whole pack, or say which --table";
             return Err(Fault::Data(format!("{}: {advice}", to.display())));
         }
-        (Some(name), "xlsx") => workbook(name, table_of(pack, name)?.source(), to)?,
-        (Some(name), "csv") => separated(table_of(pack, name)?.source(), to)?,
+        (Some(name), "xlsx") => workbook(name, &grid_of(&value(pack)?, list(name)?)?, to)?,
+        (Some(name), "csv") => separated(&grid_of(&value(pack)?, list(name)?)?, to)?,
         (Some(_), _) => {
             let advice = "name a .xlsx or a .csv file for a table";
             return Err(Fault::Data(format!("{}: {advice}", to.display())));
@@ -38,37 +37,66 @@ pub fn export(pack: &Pack, table: Option<&str>, to: &Path) -> Result<(), Fault> 
     say(&format!("{} is written", to.display()))
 }
 
-/// Puts an edited table into a pack, writes the pack, and says what stands against it.
+/// Puts an edited list into a pack, writes the pack, and says what stands against it.
 pub fn import(pack: &Pack, table: &str, from: &Path, to: &Path) -> Result<(), Fault> {
     if ending(to) != "json" {
         return Err(Fault::Data(format!("{}: name a .json file for the pack", to.display())));
     }
-    let old = table_of(pack, table)?.source();
+    let list = list(table)?;
+    let mut value = value(pack)?;
+    grid_of(&value, list)?;
     let read = sheet::Sheet::read(from, &Layout::default())
         .map_err(|error| Fault::Data(format!("{}: {error}", from.display())))?;
-    let new = table_from(&read, old)
+    let put = grid_from(&read).and_then(|grid| list.put(&mut value, &grid));
+    put.or_else(|wrong| refuse(from, &wrong))?;
+    let pack: Pack = serde_json::from_value(value)
         .map_err(|error| Fault::Data(format!("{}: {error}", from.display())))?;
-    let mut pack = pack.clone();
-    if let Overdue::Table(overdue) = &mut pack.overdue {
-        overdue.table = Sheet::new(new);
-    }
     let text = write_pack(&pack, to)?;
     say(&format!("{} is written", to.display()))?;
     let source = policies::Source::File(to.to_owned());
     Loaded::from_text(source, text)?.sound().map(drop)
 }
 
+/// Says everything that is wrong with a file, in both languages; the first of it is the error.
+fn refuse(from: &Path, wrong: &[Wrong]) -> Result<(), Fault> {
+    for wrong in wrong {
+        say(&format!("{}: {wrong}", from.display()))?;
+        say(&format!("  {}", wrong.zh()))?;
+    }
+    let first = wrong.first().map(ToString::to_string).unwrap_or_default();
+    Err(Fault::Data(format!("{}: {first}", from.display())))
+}
+
 fn ending(path: &Path) -> String {
     path.extension().map(|it| it.to_string_lossy().to_lowercase()).unwrap_or_default()
 }
 
-fn table_of<'a>(pack: &'a Pack, name: &str) -> Result<&'a Sheet, Fault> {
-    match &pack.overdue {
-        Overdue::Table(overdue) if name == facts::OVERDUE.name => Ok(&overdue.table),
-        Overdue::Table(_) | Overdue::Rules(_) => {
-            Err(Fault::Data(format!("the pack has no table {name:?}; the tables are: overdue")))
-        }
-    }
+/// The names of the lists, as an error and the help say them.
+pub fn known() -> String {
+    let names: Vec<&str> = LISTS.iter().map(|list| list.name).collect();
+    names.join(", ")
+}
+
+fn list(name: &str) -> Result<&'static List, Fault> {
+    List::named(name).ok_or_else(|| {
+        let known = known();
+        Fault::Data(format!(
+            "there is no table {name:?}; the tables are: {known}（没有表「{name}」；可用的表：{known}）"
+        ))
+    })
+}
+
+fn value(pack: &Pack) -> Result<Value, Fault> {
+    serde_json::to_value(pack).map_err(|error| Fault::Data(error.to_string()))
+}
+
+fn grid_of(pack: &Value, list: &List) -> Result<Grid, Fault> {
+    list.grid(pack).ok_or_else(|| {
+        let name = list.name;
+        Fault::Data(format!(
+            "this pack has {name:?} in an older form, and no table（该政策包的「{name}」为旧形式，不是表）"
+        ))
+    })
 }
 
 /// Answers the text that stands in the file.
@@ -80,25 +108,17 @@ fn write_pack(pack: &Pack, to: &Path) -> Result<String, Fault> {
     Ok(text)
 }
 
-fn header(source: &Source) -> impl Iterator<Item = &str> {
-    let inputs = source.inputs.iter().map(String::as_str);
-    std::iter::once(ID).chain(inputs).chain([THEN])
-}
-
-fn cells(row: &SourceRow) -> impl Iterator<Item = &str> {
-    let when = row.when.iter().map(String::as_str);
-    std::iter::once(row.id.as_str()).chain(when).chain([row.then.as_str()])
-}
-
-fn separated(source: &Source, to: &Path) -> Result<(), Fault> {
+fn separated(grid: &Grid, to: &Path) -> Result<(), Fault> {
     let mut writer = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(BYTE_ORDER_MARK.as_bytes().to_vec());
-    let mut lines = vec![header(source).map(str::to_owned).collect::<Vec<_>>()];
-    lines.extend(source.rows.iter().map(|row| {
-        let shown =
-            |cell: &str| if cell == "-" { cell.to_owned() } else { harmless(cell.to_owned()) };
-        cells(row).map(shown).collect()
+    let mut lines = vec![grid.columns.clone()];
+    lines.extend(grid.rows.iter().map(|row| {
+        let shown = |cell: &String| match cell.as_str() {
+            "-" => cell.clone(),
+            _ => harmless(guarded(cell)),
+        };
+        row.cells.iter().map(shown).collect()
     }));
     for line in lines {
         writer.write_record(line).map_err(|error| Fault::Data(error.to_string()))?;
@@ -107,25 +127,25 @@ fn separated(source: &Source, to: &Path) -> Result<(), Fault> {
     put(to, &bytes)
 }
 
-fn workbook(name: &str, source: &Source, to: &Path) -> Result<(), Fault> {
+fn workbook(name: &str, grid: &Grid, to: &Path) -> Result<(), Fault> {
     let mut book = Workbook::new();
-    let filled = fill(&mut book, name, source).and_then(|()| book.save_to_buffer());
+    let filled = fill(&mut book, name, grid).and_then(|()| book.save_to_buffer());
     let bytes = filled.map_err(|error| Fault::Data(format!("{}: {error}", to.display())))?;
     put(to, &bytes)
 }
 
-fn fill(book: &mut Workbook, name: &str, source: &Source) -> Result<(), XlsxError> {
+fn fill(book: &mut Workbook, name: &str, grid: &Grid) -> Result<(), XlsxError> {
     let bold = Format::new().set_bold();
     // A cell stays what was typed: "30" is no number here, and "1-2" no date.
     let text = Format::new().set_num_format("@");
     let sheet = book.add_worksheet().set_name(name)?;
     sheet.set_freeze_panes(1, 1)?;
-    for (column, title) in (0..).zip(header(source)) {
+    for (column, title) in (0..).zip(&grid.columns) {
         sheet.write_string_with_format(0, column, title, &bold)?;
     }
-    for (line, row) in (1..).zip(&source.rows) {
-        for (column, cell) in (0..).zip(cells(row)) {
-            sheet.write_string_with_format(line, column, cell, &text)?;
+    for (line, row) in (1..).zip(&grid.rows) {
+        for (column, cell) in (0..).zip(&row.cells) {
+            sheet.write_string_with_format(line, column, guarded(cell), &text)?;
         }
     }
     sheet.autofit();
@@ -141,45 +161,30 @@ fn fill(book: &mut Workbook, name: &str, source: &Source) -> Result<(), XlsxErro
     Ok(())
 }
 
-/// What is wrong with an edited table as a whole; its cells are looked at by the checker.
-#[derive(Debug, PartialEq, Eq, thiserror::Error)]
-enum NoTable {
-    #[error("the columns are id, one for each fact, and then; the file has: {0}")]
-    Columns(String),
-    #[error("line {line}: {cells} cells under {columns} columns")]
-    Cells { line: u32, cells: usize, columns: usize },
-}
-
-fn table_from(read: &sheet::Sheet, old: &Source) -> Result<Source, NoTable> {
-    let header: Vec<&str> = read.header.iter().map(String::as_str).collect();
-    let [ID, inputs @ .., THEN] = header.as_slice() else {
-        return Err(NoTable::Columns(header.join(", ")));
-    };
+fn grid_from(read: &sheet::Sheet) -> Result<Grid, Vec<Wrong>> {
+    let columns = read.header.clone();
     let mut rows = Vec::with_capacity(read.rows.len());
+    let mut wrong = Vec::new();
     for row in &read.rows {
         let mut cells: Vec<String> = row.cells.iter().map(plain).collect();
-        while cells.len() > header.len() && cells.last().is_some_and(String::is_empty) {
+        while cells.len() > columns.len() && cells.last().is_some_and(String::is_empty) {
             cells.pop();
         }
         // Empty cells at the end of a line may not be there at all.
-        if cells.len() < header.len() {
-            cells.resize(header.len(), String::new());
+        if cells.len() < columns.len() {
+            cells.resize(columns.len(), String::new());
         }
-        let (line, columns) = (row.line, header.len());
-        let wrong = NoTable::Cells { line, cells: cells.len(), columns };
-        if cells.len() != columns {
-            return Err(wrong);
+        if cells.len() > columns.len() {
+            wrong.push(Wrong::Cells { line: row.line, cells: cells.len(), columns: columns.len() });
         }
-        let Some(then) = cells.pop() else { return Err(wrong) };
-        let id = cells.remove(0);
-        rows.push(SourceRow { id, when: cells, then });
+        rows.push(Line { number: row.line, cells });
     }
-    Ok(Source {
-        hit: old.hit,
-        inputs: inputs.iter().map(|input| (*input).to_owned()).collect(),
-        monotone: old.monotone.clone(),
-        rows,
-    })
+    if wrong.is_empty() { Ok(Grid { columns, rows }) } else { Err(wrong) }
+}
+
+/// Text that begins with the mark itself keeps it.
+fn guarded(cell: &str) -> String {
+    if cell.starts_with('\'') { format!("'{cell}") } else { cell.to_owned() }
 }
 
 /// Without the mark that keeps a spreadsheet from reading a formula.
@@ -192,45 +197,111 @@ fn plain(cell: &Cell) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn written() -> Source {
-        let Overdue::Table(overdue) = Pack::default_pack().overdue else { panic!("a table") };
-        let mut source = overdue.table.source().clone();
-        // What spreadsheets like to take for something else.
-        source.rows[0].when[2] = "= 30".to_owned();
-        source.rows[0].when[3] = "30".to_owned();
-        source.rows[1].when[2] = "-1".to_owned();
-        source.rows[1].when[3] = "[1..2)".to_owned();
-        source
+    /// With what spreadsheets like to take for something else.
+    fn written() -> Value {
+        let mut pack = value(&Pack::default_pack()).unwrap();
+        let cells = pack.pointer_mut("/overdue/table/rows/0/when").unwrap();
+        *cells = json!(["-", "-", "= 30", "30"]);
+        let cells = pack.pointer_mut("/overdue/table/rows/1/when").unwrap();
+        *cells = json!(["-", "-", "-1", "[1..2)"]);
+        *pack.pointer_mut("/papers/0/basis").unwrap() = json!("'=1+1");
+        *pack.pointer_mut("/papers/1/basis").unwrap() = json!("a, \"b\"\n第一条");
+        *pack.pointer_mut("/papers/2/id").unwrap() = json!("007");
+        *pack.pointer_mut("/papers/3/id").unwrap() = json!("24E01");
+        pack
+    }
+
+    fn from_text(text: &str, name: &str) -> Result<Pack, Vec<String>> {
+        let read = sheet::Sheet::parse(text.as_bytes(), &Layout::default()).unwrap();
+        let mut pack = value(&Pack::default_pack()).unwrap();
+        let put =
+            grid_from(&read).and_then(|grid| List::named(name).unwrap().put(&mut pack, &grid));
+        put.map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        Ok(serde_json::from_value(pack).unwrap())
     }
 
     #[test]
-    fn a_table_comes_back_from_either_file_as_it_was() {
+    fn every_list_comes_back_from_either_file_as_it_was() {
         let folder = tempfile::tempdir().unwrap();
-        let source = written();
-        let (book, list) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
-        workbook("overdue", &source, &book).unwrap();
-        separated(&source, &list).unwrap();
-        for file in [book, list] {
-            let read = sheet::Sheet::read(&file, &Layout::default()).unwrap();
-            assert_eq!(table_from(&read, &source).unwrap(), source, "{}", file.display());
+        for list in LISTS {
+            let pack = written();
+            let grid = list.grid(&pack).unwrap();
+            let (book, rows) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
+            workbook(list.name, &grid, &book).unwrap();
+            separated(&grid, &rows).unwrap();
+            for file in [book, rows] {
+                let read = sheet::Sheet::read(&file, &Layout::default()).unwrap();
+                let mut again = pack.clone();
+                *again.pointer_mut(list.at).unwrap() = match again.pointer(list.at) {
+                    Some(Value::Array(_)) => json!([]),
+                    Some(Value::Object(table)) if table.contains_key("rows") => {
+                        json!({ "hit": "first", "inputs": [], "rows": [],
+                            "monotone": table.get("monotone") })
+                    }
+                    _ => json!({}),
+                };
+                list.put(&mut again, &grid_from(&read).unwrap()).unwrap();
+                assert_eq!(again, pack, "{} {}", list.name, file.display());
+            }
         }
     }
 
     #[test]
     fn a_file_with_other_columns_is_told_so() {
-        let read = |text: &str| {
-            let read = sheet::Sheet::parse(text.as_bytes(), &Layout::default()).unwrap();
-            table_from(&read, &written()).unwrap_err().to_string()
-        };
+        let told = |text: &str| from_text(text, "overdue").unwrap_err();
         assert_eq!(
-            read("id,customer_kind\r\na,-\r\n"),
-            "the columns are id, one for each fact, and then; the file has: id, customer_kind"
+            told("id,customer_kind\r\na,-\r\n"),
+            ["the columns are id, one for each fact, and then; the file has: id, customer_kind"]
         );
         assert_eq!(
-            read("id,overdue_days,then\r\na,-,fine,stray\r\n"),
-            "line 2: 4 cells under 3 columns"
+            told("id,overdue_days,then\r\na,-,fine,stray\r\n"),
+            ["line 2: 4 cells under 3 columns"]
         );
+        assert_eq!(
+            from_text("tage\r\n30\r\n", "expiry_notice").unwrap_err(),
+            ["the columns are days; the file has: tage"]
+        );
+    }
+
+    #[test]
+    fn every_wrong_cell_is_told_with_its_line_and_column() {
+        assert_eq!(
+            from_text("days\r\n60\r\nsoon\r\n-1\r\n", "expiry_notice").unwrap_err(),
+            [
+                "line 3, column 1 (days): \"soon\" cannot stand here; a whole number is wanted",
+                "line 4, column 1 (days): \"-1\" cannot stand here; a whole number is wanted",
+            ]
+        );
+        assert_eq!(
+            from_text(
+                "checkpoint,mode\r\norder,off\r\ninvoice,observe\r\ninvoice,enforce\r\n",
+                "modes"
+            )
+            .unwrap_err(),
+            ["line 2, column 2 (mode): \"off\" cannot stand here; one of: enforce, observe"]
+        );
+        assert_eq!(
+            from_text("checkpoint,mode\r\ninvoice,observe\r\ninvoice,enforce\r\n", "modes")
+                .unwrap_err(),
+            ["line 3, column 1: \"invoice\" stands in a line before"]
+        );
+        let wrong = "id,kinds,entities,classes,traits,any_of,weight,scope,basis\r\n\
+                     a,\"hospital, klinik\",,,,practice_licence,legal,none,\r\n";
+        let told = from_text(wrong, "papers").unwrap_err();
+        let [told] = told.as_slice() else { panic!("{told:?}") };
+        assert!(told.starts_with("line 2, column 2 (kinds): \"hospital, klinik\""), "{told}");
+        assert!(told.contains("clinic"), "{told}");
+    }
+
+    #[test]
+    fn an_edited_list_is_in_the_pack() {
+        let pack = from_text("days\r\n60\r\n5\r\n", "expiry_notice").unwrap();
+        assert_eq!(pack.expiry_notice_days, [60, 5]);
+        let pack = from_text("checkpoint,mode\r\norder,observe\r\n", "modes").unwrap();
+        assert_eq!(value(&pack).unwrap().pointer("/modes"), Some(&json!({ "order": "observe" })));
     }
 }

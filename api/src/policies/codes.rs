@@ -1,0 +1,64 @@
+//! What the codes in a pack are called, in Chinese and English.
+
+use domain::document_kind::DocumentKind;
+use domain::policy::pack::{Scoping, Text, Weight};
+use domain::product::Trait;
+use domain::uscc::Entity;
+use serde::de::{DeserializeOwned, IntoDeserializer as _};
+
+/// The name of a code that is one of these.
+pub fn of<T: DeserializeOwned>(code: &str, name: fn(T) -> Text) -> Option<Text> {
+    let code: serde::de::value::StrDeserializer<'_, serde::de::value::Error> =
+        code.into_deserializer();
+    T::deserialize(code).ok().map(name)
+}
+
+/// What is shown as it is written.
+pub fn plain(_: &str) -> Option<Text> {
+    None
+}
+
+pub fn entity(entity: Entity) -> Text {
+    let (zh, en) = match entity {
+        Entity::GovernmentBody => ("机关", "government body"),
+        Entity::PublicInstitution => ("事业单位", "public institution"),
+        Entity::SocialGroup => ("社会团体", "social group"),
+        Entity::PrivateNonProfit => ("民办非企业单位", "private non-profit organisation"),
+        Entity::Foundation => ("基金会", "foundation"),
+        Entity::Enterprise => ("企业", "enterprise"),
+        Entity::SoleTrader => ("个体工商户", "sole trader"),
+        Entity::Cooperative => ("农民专业合作社", "cooperative"),
+        Entity::Other => ("其他机构", "other organisation"),
+    };
+    text(zh, en)
+}
+
+pub fn product_trait(of: Trait) -> Text {
+    text(of.zh(), of.en())
+}
+
+pub fn paper(kind: DocumentKind) -> Text {
+    text(kind.zh(), kind.en())
+}
+
+pub fn weight(weight: Weight) -> Text {
+    let (zh, en) = match weight {
+        Weight::Legal => ("法定要求", "the law asks for it"),
+        Weight::File => ("本公司档案要求", "our file asks for it"),
+        Weight::KeptCurrent => ("如有则须有效", "if on file, in force"),
+        Weight::Recommended => ("建议提供", "recommended"),
+    };
+    text(zh, en)
+}
+
+pub fn scoping(scope: Scoping) -> Text {
+    let (zh, en) = match scope {
+        Scoping::None => ("不核对", "not compared"),
+        Scoping::ClassAndCode => ("核对类别与分类编码", "class and catalogue code of each line"),
+    };
+    text(zh, en)
+}
+
+pub fn text(zh: &str, en: &str) -> Text {
+    Text { zh: zh.to_owned(), en: en.to_owned() }
+}
