@@ -21,8 +21,10 @@ use crate::auth::Caller;
 use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::extract::Query;
+use crate::policies::readable::{Lang, readable};
 use crate::problem::Problem;
 use crate::proposals::Vote;
+use crate::proposals::card::page;
 
 /// Which rules apply after a command.
 #[derive(Debug, Serialize, ToSchema)]
@@ -120,6 +122,36 @@ pub async fn show(
     caller.may(Act::ReadPolicies)?;
     door.recorded(query.at).await?;
     Ok(axum::Json(Rules::of(&door.house().rules(), InUse::whole)))
+}
+
+/// In which language.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct InLanguage {
+    /// `en` (without) or `zh`.
+    #[serde(default)]
+    #[param(inline)]
+    lang: Lang,
+    /// A position that must be in it.
+    #[param(minimum = 0)]
+    at: Option<i64>,
+}
+
+/// The rules in force as people read them
+#[utoipa::path(get, path = "/v1/policies/in-force/readable", tag = "policies", params(InLanguage),
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn read(
+    caller: Caller,
+    State(door): State<Door>,
+    Query(query): Query<InLanguage>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadPolicies)?;
+    door.recorded(query.at).await?;
+    let in_force = door.house().policy();
+    let in_force = in_force.ok_or_else(|| Problem::not_found("policy pack", "in-force"))?;
+    let readable = readable(&in_force.pack, query.lang).map_err(Problem::internal)?;
+    Ok(page(&readable))
 }
 
 /// To how many more customers the pilot applies.

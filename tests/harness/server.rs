@@ -195,6 +195,9 @@ impl Server {
 
     /// Lets somebody use this server who was made by another one of the same database.
     pub async fn knows(&self, name: &str, person: Person) {
+        // What another process recorded about people arrives here with the next look at the journal.
+        let head = self.door.journal().head().await.unwrap();
+        self.door.house().reach(head).await;
         self.people.lock().await.insert(name.to_owned(), person);
     }
 

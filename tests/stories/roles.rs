@@ -73,7 +73,7 @@ const COMMANDS: [(&str, &str); 42] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 22] = [
+const READINGS: [(&str, &str); 24] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -96,6 +96,11 @@ const READINGS: [(&str, &str); 22] = [
     ("approvals", PROPOSING),
     ("policies", "quality compliance legal credit finance admin auditor executive"),
     ("policies/in-force", "quality compliance legal credit finance admin auditor executive"),
+    ("policies/R/readable", "quality compliance legal credit finance admin auditor executive"),
+    (
+        "policies/in-force/readable",
+        "quality compliance legal credit finance admin auditor executive",
+    ),
     ("policies/R", "quality compliance legal credit finance admin auditor executive"),
     ("policies/R/differences", "quality compliance legal credit finance auditor executive"),
     ("attachments/A", "sales quality compliance legal auditor executive regulator"),

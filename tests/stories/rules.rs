@@ -103,6 +103,14 @@ async fn a_pilot_is_agreed_to(server: &Server) -> (String, String) {
     server.post("finance-2", &path(&id, "approve"), json!({})).await.expect(200);
     let list = server.get("finance", "/v1/policies?status=approved").await.expect(200);
     assert_eq!(list.text("/items/0/id"), id);
+    for (query, said) in [("?lang=zh", "政策包"), ("?show=difference", "30")] {
+        let readable = path(&id, &format!("readable{query}"));
+        let page = server.get("auditor", &readable).await.expect(200);
+        let html = page.body.as_str().unwrap();
+        assert!(html.starts_with("<!DOCTYPE html>") && html.contains(said), "{html}");
+        assert!(page.headers["content-security-policy"].contains("default-src 'none'"));
+    }
+    server.get("auditor", "/v1/policies/in-force/readable").await.expect(200);
     let found = server.get("finance", &path(&id, "differences")).await.expect(200);
     assert!(found.body.as_str().unwrap().contains("position,"), "{}", found.body);
 

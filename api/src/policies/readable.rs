@@ -17,7 +17,18 @@ use serde_json::Value;
 use crate::policies::codes;
 use crate::policies::lists::{Grid, LISTS, List};
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
 pub enum Lang {
     Zh,
     #[default]

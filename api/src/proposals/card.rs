@@ -18,7 +18,7 @@ use domain::sentence;
 use domain::staff::Role;
 use journal::{Entry, Version};
 use projections::proposals::{self, ProposalRow};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{against, known, missing_proposal};
@@ -29,6 +29,7 @@ use crate::envelope::Envelope;
 use crate::extract::{Path, Query};
 use crate::page::{Page, list_query};
 use crate::policies::difference::differences;
+use crate::policies::readable::{Lang, Readable, html, readable, readable_difference};
 use crate::problem::{Fault, Problem};
 
 /// The most events of a proposal that its card tells.
@@ -195,4 +196,68 @@ pub async fn found(
     let list = door.simulations().made(&simulation.differences).await?;
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], list).into_response())
+}
+
+/// How a pack is shown.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReadableQuery {
+    /// `en` (without) or `zh`.
+    #[serde(default)]
+    #[param(inline)]
+    lang: Lang,
+    /// `pack` (without), or `difference` to the pack that it is to replace.
+    #[serde(default)]
+    #[param(inline)]
+    show: Shown,
+    /// A position that must be in it.
+    #[param(minimum = 0)]
+    at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Shown {
+    #[default]
+    Pack,
+    Difference,
+}
+
+/// A proposal as people read it
+///
+/// A page of HTML that needs nothing else and runs nothing: every table of the pack, or what it changes.
+#[utoipa::path(get, path = "/v1/policies/{id}/readable", tag = "policies",
+    params(("id" = ProposalId, Path), ReadableQuery),
+    responses((status = 200, body = String, content_type = "text/html")))]
+pub async fn read(
+    caller: Caller,
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Query(query): Query<ReadableQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadPolicies)?;
+    door.recorded(query.at).await?;
+    let (_, proposal) = known(&door, id).await?;
+    let content = proposal.content.as_ref().ok_or_else(|| missing_proposal(&proposal))?;
+    let base = base_of(&door, &content.base);
+    let readable = match (query.show, &base) {
+        (Shown::Difference, Some(base)) => readable_difference(base, &content.pack, query.lang),
+        (Shown::Pack | Shown::Difference, _) => readable(&content.pack, query.lang),
+    };
+    Ok(page(&readable.map_err(Problem::internal)?))
+}
+
+/// Shown, and nothing in it runs.
+pub(crate) fn page(readable: &Readable) -> Response {
+    let fixed = HeaderValue::from_static;
+    let headers = [
+        (header::CONTENT_TYPE, fixed("text/html; charset=utf-8")),
+        (header::X_CONTENT_TYPE_OPTIONS, fixed("nosniff")),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            fixed("default-src 'none'; style-src 'unsafe-inline'; sandbox"),
+        ),
+    ];
+    (headers, html::page(readable)).into_response()
 }
