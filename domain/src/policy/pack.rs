@@ -173,6 +173,19 @@ pub struct OverdueTable {
     pub item_tolerance: Money,
     /// Asked at [`super::facts::OVERDUE`].
     pub table: Sheet,
+    /// What its owners say that it answers; the checker asks it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
+}
+
+/// One question to a table, and the answer that whoever wrote it wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    pub name: String,
+    /// Values by fact; a fact that is not named is missing.
+    pub given: BTreeMap<String, String>,
+    pub expect: String,
 }
 
 /// Overdue blocks when the overdue amount *and* the age of its oldest item are beyond these.
