@@ -135,6 +135,7 @@ impl Reactions {
 /// How overdue receivables are judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a pack has one, and is itself behind a pointer")]
 pub enum Overdue {
     Table(OverdueTable),
     /// As packs had it before tables. Checked in order; the first rule that names the customer's kind and entity applies.
