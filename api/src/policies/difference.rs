@@ -1,4 +1,5 @@
-//! What differs between two packs, place by place. Rows and rules are told by their ids, not by their numbers.
+//! What differs between two packs, place by place. Rows and rules are told by their ids, examples by their names, not by their
+//! numbers.
 
 use std::fmt;
 
@@ -125,8 +126,10 @@ fn rows(
 
 /// The ids of a list of rows, if every one has an id of its own.
 fn ids(list: &[Value]) -> Option<Vec<String>> {
-    let ids: Option<Vec<String>> =
-        list.iter().map(|row| row.get("id")?.as_str().map(str::to_owned)).collect();
+    let ids: Option<Vec<String>> = list
+        .iter()
+        .map(|row| Some(row.get("id").or(row.get("name"))?.as_str()?.to_owned()))
+        .collect();
     ids.filter(|ids| {
         !ids.is_empty()
             && ids.iter().enumerate().all(|(n, id)| !ids.iter().take(n).any(|other| other == id))

@@ -3,6 +3,8 @@
 //! Spreadsheets and readable forms are made from the same grid. A list works on the pack's JSON, so that a row that is read back
 //! is what was written, whatever its type; each cell is tried against the type that it must become.
 
+mod examples;
+
 use domain::catalogue::DeviceClass;
 use domain::customer::registration::CustomerKind;
 use domain::decision::{CauseCode, Checkpoint, Mode, Reaction};
@@ -34,6 +36,8 @@ pub struct List {
 enum Shape {
     /// A decision table: `id`, one column for each fact, `then`.
     Decisions,
+    /// The examples of a decision table.
+    Examples,
     /// Objects in their order.
     Records(&'static [Column]),
     /// Objects by a code, which is the first column.
@@ -191,7 +195,7 @@ impl List {
     /// A column that is the same in every pack.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
         let columns: &[Column] = match self.shape {
-            Shape::Decisions => &[],
+            Shape::Decisions | Shape::Examples => &[],
             Shape::Records(columns) | Shape::ByCode(columns) => columns,
             Shape::Pairs(columns) => columns,
             Shape::Values(columns) => columns,
@@ -220,6 +224,7 @@ impl List {
                 let around = |name: &str| std::iter::once(name.to_owned());
                 (around(ID).chain(inputs).chain(around(THEN)).collect(), rows.collect())
             }
+            Shape::Examples => examples::cells(at)?,
             Shape::Records(columns) => {
                 let cells = |row: &Value| {
                     columns.iter().map(|column| written(row.get(column.name))).collect()
@@ -263,6 +268,7 @@ impl List {
                     table.insert("rows".to_owned(), Value::from(rows));
                 }
             }
+            Shape::Examples => *at = examples::read(grid)?,
             Shape::Records(columns) => {
                 let rows = values(columns, grid)?.into_iter().map(|row| record(columns, row));
                 *at = rows.map(Value::Object).collect();
@@ -401,6 +407,13 @@ pub const LISTS: &[List] = &[
         en: "How overdue receivables are judged",
         at: "/overdue/table",
         shape: Shape::Decisions,
+    },
+    List {
+        name: "overdue_examples",
+        zh: "逾期判定的示例",
+        en: "Examples of how overdue receivables are judged",
+        at: "/overdue/examples",
+        shape: Shape::Examples,
     },
     List {
         name: "expiry_notice",

@@ -232,6 +232,8 @@ fn heading(name: &str) -> Text {
     match name {
         "id" => codes::text("编号", "id"),
         "then" => codes::text("结果", "then"),
+        "name" => codes::text("示例", "example"),
+        "expect" => codes::text("应得结果", "expected"),
         fact => {
             let known = facts::CATALOGUE.iter().find(|known| known.fact.name == fact);
             let zh = known.and_then(|known| known.meaning.zh.split('（').next());
@@ -247,9 +249,9 @@ fn condition(column: &str, raw: &str) -> Text {
         (facts::CUSTOMER_KIND, code) => codes::of(code, names::customer_kind),
         (facts::ENTITY, "missing") => Some(codes::text("无代码", "no code")),
         (facts::ENTITY, code) => codes::of(code, codes::entity),
-        ("then", "fine") => Some(codes::text("不提示", "nothing is said")),
-        ("then", "advise") => Some(codes::text("提示", "advise")),
-        ("then", "stop") => {
+        ("then" | "expect", "fine") => Some(codes::text("不提示", "nothing is said")),
+        ("then" | "expect", "advise") => Some(codes::text("提示", "advise")),
+        ("then" | "expect", "stop") => {
             Some(codes::text("按「应收款逾期」处理", "react as to an overdue receivable"))
         }
         _ => None,

@@ -208,6 +208,10 @@ mod tests {
         *cells = json!(["-", "-", "= 30", "30"]);
         let cells = pack.pointer_mut("/overdue/table/rows/1/when").unwrap();
         *cells = json!(["-", "-", "-1", "[1..2)"]);
+        pack["overdue"]["examples"] = json!([
+            { "name": "late", "given": { "overdue_days": "31", "entity": "missing" }, "expect": "stop" },
+            { "name": "-1", "given": { "overdue_amount": "0" }, "expect": "fine" },
+        ]);
         *pack.pointer_mut("/papers/0/basis").unwrap() = json!("'=1+1");
         *pack.pointer_mut("/papers/1/basis").unwrap() = json!("a, \"b\"\n第一条");
         *pack.pointer_mut("/papers/2/id").unwrap() = json!("007");

@@ -138,6 +138,7 @@ impl Reactions {
 /// How overdue receivables are judged.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a pack has one, and is itself behind a pointer")]
 pub enum Overdue {
     Table(OverdueTable),
     /// As packs had it before tables. Checked in order; the first rule that names the customer's kind and entity applies.
@@ -176,6 +177,19 @@ pub struct OverdueTable {
     pub item_tolerance: Money,
     /// Asked at [`super::facts::OVERDUE`].
     pub table: Sheet,
+    /// What its owners say that it answers; the checker asks it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub examples: Vec<Example>,
+}
+
+/// One question to a table, and the answer that whoever wrote it wants.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Example {
+    pub name: String,
+    /// Values by fact; a fact that is not named is missing.
+    pub given: BTreeMap<String, String>,
+    pub expect: String,
 }
 
 /// Overdue blocks when the overdue amount *and* the age of its oldest item are beyond these.

@@ -1,5 +1,7 @@
 //! What must hold of a whole pack before it may be put in force, and what is said where it does not.
 
+mod examples;
+
 use super::{
     changes, facts,
     pack::{Overdue, Pack, Text},
@@ -26,6 +28,10 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
     credit(pack, &mut found);
     if let Overdue::Table(overdue) = &pack.overdue {
         sheet(&overdue.table, &facts::OVERDUE, "/overdue/table", &mut found);
+        if let Ok(table) = overdue.table.table(&facts::OVERDUE) {
+            let slot = &facts::OVERDUE.facts;
+            examples::examples(&overdue.examples, table, slot, "/overdue/examples", &mut found);
+        }
     }
     if let Some(given) = &pack.changes {
         found.extend(
@@ -121,9 +127,38 @@ mod tests {
 
     use super::*;
 
-    /// The delivered pack with something else at a place; null takes away what is there.
-    fn with(pointer: &str, value: Value) -> Vec<(String, String)> {
+    fn example(name: &str, kind: &str, amount: &str, days: &str, expect: &str) -> Value {
+        let mut given = json!({
+            "customer_kind": kind, "overdue_amount": amount, "overdue_days": days
+        });
+        if kind == "hospital" {
+            given["entity"] = json!("public_institution");
+        }
+        json!({ "name": name, "given": given, "expect": expect })
+    }
+
+    /// The delivered pack with examples at the boundaries of its overdue table.
+    fn pack() -> Value {
         let mut pack = serde_json::to_value(Pack::default_pack()).unwrap();
+        pack["overdue"]["examples"] = json!([
+            example("public hospital, nothing overdue", "hospital", "0", "0", "fine"),
+            example("public hospital, 180 days", "hospital", "50000.00", "180", "advise"),
+            example("public hospital, 181 days", "hospital", "50000.00", "181", "stop"),
+            example("distributor, 31 days", "distributor", "1000.01", "31", "stop"),
+            example("distributor, 30 days", "distributor", "1000.01", "30", "fine"),
+            example("distributor, a small rest", "distributor", "1000.00", "400", "fine"),
+        ]);
+        pack
+    }
+
+    #[test]
+    fn examples_that_the_table_answers_are_no_objection() {
+        assert_eq!(objections(&serde_json::from_value(pack()).unwrap()), []);
+    }
+
+    /// A pack with something else at a place; null takes away what is there.
+    fn with(pointer: &str, value: Value) -> Vec<(String, String)> {
+        let mut pack = pack();
         let (parent, last) = pointer.rsplit_once('/').unwrap();
         let parent = pack.pointer_mut(parent).unwrap();
         match (value, parent) {
@@ -190,9 +225,57 @@ mod tests {
                 "is never reached",
             ),
         ] {
-            let found = with(pointer, value);
-            let told = found.iter().any(|(where_, what)| where_ == at && what.contains(said));
-            assert!(told, "{pointer}: {found:#?}");
+            objects(pointer, value, at, said);
         }
+    }
+
+    #[test]
+    fn an_example_says_what_was_expected_what_came_out_and_which_row_answered() {
+        for (pointer, value, at, said) in [
+            (
+                "/overdue/table/rows/3/when/3",
+                json!("> 45"),
+                "/overdue/examples/3/expect",
+                "example \"distributor, 31 days\": expected stop, and row general answers fine",
+            ),
+            (
+                "/overdue/examples/0/expect",
+                json!("allow"),
+                "/overdue/examples/0/expect",
+                "expected allow, and row public-hospital answers fine",
+            ),
+            (
+                "/overdue/examples/0/given/overdue_days",
+                json!("soon"),
+                "/overdue/examples/0/given/overdue_days",
+                "\"soon\" is no value of this fact",
+            ),
+            (
+                "/overdue/examples/0/given/overdue_days",
+                Value::Null,
+                "/overdue/examples/0/given",
+                "overdue_days is not given",
+            ),
+            (
+                "/overdue/examples/0/given/weather",
+                json!("fair"),
+                "/overdue/examples/0/given/weather",
+                "no such fact",
+            ),
+            (
+                "/overdue/examples/1/name",
+                json!("public hospital, nothing overdue"),
+                "/overdue/examples/1/name",
+                "one before it has it",
+            ),
+        ] {
+            objects(pointer, value, at, said);
+        }
+    }
+
+    fn objects(pointer: &str, value: Value, at: &str, said: &str) {
+        let found = with(pointer, value);
+        let told = found.iter().any(|(where_, what)| where_ == at && what.contains(said));
+        assert!(told, "{pointer}: {found:#?}");
     }
 }

@@ -46,7 +46,7 @@ fn walk(at: &str, value: &Value, pack: &Value, found: &mut Vec<(String, String)>
         }
         Value::Array(items) if items.iter().any(nested) => {
             for (item, number) in items.iter().zip(1..) {
-                let id = item.get("id").and_then(Value::as_str);
+                let id = item.get("id").or(item.get("name")).and_then(Value::as_str);
                 let id = id.map_or_else(|| format!("{number}"), str::to_owned);
                 walk(&format!("{at}/{id}"), item, pack, found);
             }

@@ -203,7 +203,7 @@ impl Axis {
 }
 
 impl Fact {
-    pub(super) fn at(&self, value: &Value) -> Result<i64, OffAxis> {
+    pub(in crate::policy) fn at(&self, value: &Value) -> Result<i64, OffAxis> {
         match (value, self.when_missing) {
             (Value::Missing, WhenMissing::OwnBin) => Ok(MISSING),
             _ => self.axis.at(value),
