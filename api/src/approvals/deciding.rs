@@ -217,12 +217,11 @@ fn decline(
 
 /// What is said must be recorded: a field that this matter has no place for is refused.
 fn absent<T>(field: &str, given: Option<&T>) -> Result<(), Problem> {
-    match given {
-        None => Ok(()),
-        Some(_) => {
-            let message = "this decision has no place for it: leave it out";
-            Err(Problem::field(format!("/{field}"), "unexpected_field", message))
-        }
+    if given.is_none() {
+        Ok(())
+    } else {
+        let message = "this decision has no place for it: leave it out";
+        Err(Problem::field(format!("/{field}"), "unexpected_field", message))
     }
 }
 
