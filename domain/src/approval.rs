@@ -100,20 +100,13 @@ pub struct Round {
     pub votes: Vec<VoteCast>,
 }
 
-/// Why somebody's vote does not count.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum NoVote {
-    /// Nothing is open to vote on.
-    NothingOpen,
-    HadAHand,
-    VotedAlready,
-    NotAsked {
-        departments: Vec<Role>,
-    },
-    /// The rest of the route could not be finished: this person is needed there.
-    Strands {
-        departments: Vec<Role>,
-    },
+rejections! {
+    NothingOpen = Conflict, "approval.nothing_open", "当前没有待表决的事项。", "nothing is open to vote on";
+    HadAHand = Forbidden, "approval.had_a_hand", "参与编制或操作的人员不得表决；请由他人表决。", "whoever had a hand in this has no vote on it: ask somebody else";
+    VotedAlready = Conflict, "approval.voted_already", "您在本轮已表决。", "you have voted in this round already";
+    NotAsked { departments: Vec<Role> } = Forbidden, "approval.not_asked", "本步骤不由您的部门表决，或本步骤开始时您尚未任职。", "this step asks {departments:?}, and those who held that role when it opened";
+    Strands { departments: Vec<Role> } = Conflict, "approval.strands", "您的表决须留给其他部门，否则审批无法完成。", "your vote is needed for {departments:?}: without it the rest could not be finished";
+    Unreachable { departments: Vec<Role> } = Conflict, "approval.unreachable", "没有足够的人员可以表决；请任命人员，或在政策包中指定代行部门。", "there are not enough people to ask in {departments:?}: appoint somebody, or say in the pack who stands in";
 }
 
 /// What a vote brings about.
@@ -134,14 +127,14 @@ pub fn content_hash(content: &impl Serialize) -> Result<String, serde_json::Erro
 }
 
 impl Route {
-    /// Begins a round; refused with the departments that cannot be asked when there are not enough people to finish it.
+    /// Begins a round; refused when there are not enough people to finish it.
     pub fn open(
         self,
         number: u32,
         content: String,
         excluded: BTreeSet<StaffId>,
         people: &[Person],
-    ) -> Result<RoundOpened, Vec<Role>> {
+    ) -> Result<RoundOpened, Rejection> {
         let electorate = self.stages.first().map(|stage| stage.electorate(people, &excluded, &[]));
         let opened = RoundOpened {
             round: number,
@@ -151,7 +144,11 @@ impl Route {
             electorate: electorate.unwrap_or_default(),
         };
         let missing = seats::missing(&Round::begin(&opened), people);
-        if missing.is_empty() { Ok(opened) } else { Err(missing) }
+        if missing.is_empty() {
+            Ok(opened)
+        } else {
+            Err(Rejection::Unreachable { departments: missing })
+        }
     }
 }
 
@@ -209,22 +206,22 @@ impl Round {
     }
 
     /// The departments for which somebody who now holds these roles may vote in the open stage.
-    pub fn asks(&self, by: &StaffId, roles: &BTreeSet<Role>) -> Result<BTreeSet<Role>, NoVote> {
+    pub fn asks(&self, by: &StaffId, roles: &BTreeSet<Role>) -> Result<BTreeSet<Role>, Rejection> {
         if self.open_stage().is_none() {
-            return Err(NoVote::NothingOpen);
+            return Err(Rejection::NothingOpen);
         }
         if self.excluded.contains(by) {
-            return Err(NoVote::HadAHand);
+            return Err(Rejection::HadAHand);
         }
         if self.votes.iter().any(|vote| vote.by == *by) {
-            return Err(NoVote::VotedAlready);
+            return Err(Rejection::VotedAlready);
         }
         let waits_for = self.waits_for();
         let asked = self.electorate.iter().find(|person| person.staff == *by);
         let asked = asked.map(|person| &(&person.departments & roles) & &waits_for);
         asked
             .filter(|departments| !departments.is_empty())
-            .ok_or_else(|| NoVote::NotAsked { departments: waits_for.into_iter().collect() })
+            .ok_or_else(|| Rejection::NotAsked { departments: waits_for.into_iter().collect() })
     }
 
     /// The vote of somebody who now holds these roles, and what it brings about. `people` are those who work here now.
@@ -233,7 +230,7 @@ impl Round {
         by: &StaffId,
         roles: &BTreeSet<Role>,
         people: &[Person],
-    ) -> Result<(VoteCast, Closes), NoVote> {
+    ) -> Result<(VoteCast, Closes), Rejection> {
         let asked = self.asks(by, roles)?;
         let strands_before = !seats::missing(self, people).is_empty();
         let mut stranded = Vec::new();
@@ -256,7 +253,7 @@ impl Round {
                 return Ok((cast, closes));
             }
         }
-        Err(NoVote::Strands { departments: stranded })
+        Err(Rejection::Strands { departments: stranded })
     }
 
     /// What it means that this stage was open before the last vote.

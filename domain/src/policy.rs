@@ -21,13 +21,12 @@ use utoipa::ToSchema;
 
 pub use self::{pack::Pack, proof::Objection, scope::Scope};
 use crate::{
-    approval::{Assembly, NoVote, Round, RoundOpened, VoteCast},
+    approval::{self, Assembly, Round, RoundOpened, VoteCast},
     customer::registration::Registration,
     decider::Decider,
     events,
     ids::ProposalId,
     proposal::Proposal,
-    staff::Role,
     stock_aggregate,
     text::Prose,
     turn::Turn,
@@ -157,6 +156,7 @@ impl crate::decider::Event for Event {
 }
 
 rejections! {
+    => Vote(approval::Rejection);
     AlreadyInForce = Conflict, "policy.already_in_force", "该政策包已在执行。", "this pack is already in force";
     NotTheFirst = Conflict, "policy.not_the_first", "系统已有政策包；更换须经提案审批。", "a pack is in force already: another one comes into force by a proposal that is approved";
     NothingInForce = Conflict, "policy.nothing_in_force", "尚无执行中的政策包。", "no pack is in force yet";
@@ -174,23 +174,6 @@ rejections! {
     NothingBefore = Conflict, "policy.nothing_before", "没有可回退的政策包。", "no pack was in force before this one";
     TouchesLaw = Conflict, "policy.touches_law", "回退会改变法定或资质规则，不得紧急回退；请按提案审批。", "this would change rules of law and qualification: propose it instead, one key is not enough";
     NothingToReview = Conflict, "policy.nothing_to_review", "没有待复核的回退。", "no rollback waits for a review";
-    HadAHand = Forbidden, "approval.had_a_hand", "参与编制或操作的人员不得表决；请由他人表决。", "whoever had a hand in this has no vote on it: ask somebody else";
-    VotedAlready = Conflict, "approval.voted_already", "您在本轮已表决。", "you have voted in this round already";
-    NotAsked { departments: Vec<Role> } = Forbidden, "approval.not_asked", "本步骤不由您的部门表决，或本步骤开始时您尚未任职。", "this step asks {departments:?}, and those who held that role when it opened";
-    Strands { departments: Vec<Role> } = Conflict, "approval.strands", "您的表决须留给其他部门，否则审批无法完成。", "your vote is needed for {departments:?}: without it the rest could not be finished";
-    Unreachable { departments: Vec<Role> } = Conflict, "approval.unreachable", "没有足够的人员可以表决；请任命人员，或在政策包中指定代行部门。", "there are not enough people to ask in {departments:?}: appoint somebody, or say in the pack who stands in";
-}
-
-impl From<NoVote> for Rejection {
-    fn from(no: NoVote) -> Self {
-        match no {
-            NoVote::NothingOpen => Self::NothingToReview,
-            NoVote::HadAHand => Self::HadAHand,
-            NoVote::VotedAlready => Self::VotedAlready,
-            NoVote::NotAsked { departments } => Self::NotAsked { departments },
-            NoVote::Strands { departments } => Self::Strands { departments },
-        }
-    }
 }
 
 /// Which pack applies to whom.

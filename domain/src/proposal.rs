@@ -389,9 +389,8 @@ impl Proposal {
         let by = context.turn.actor.clone();
         let mut excluded = self.editors.clone();
         excluded.insert(by.clone());
-        let opened = route
-            .open(self.rounds.saturating_add(1), bound, excluded, &context.assembly.people)
-            .map_err(|departments| Rejection::Unreachable { departments })?;
+        let opened =
+            route.open(self.rounds.saturating_add(1), bound, excluded, &context.assembly.people)?;
         Ok(vec![Event::Submitted(Submitted { parts, opened, by })])
     }
 

@@ -13,12 +13,13 @@ pub enum Class {
     Forbidden,
 }
 
-/// Declares rejections once: variant, class, code, Chinese and English text.
+/// Declares rejections once: variant, class, code, Chinese and English text; before them, those of another part that are passed on.
 macro_rules! rejections {
-    ($($variant:ident $({ $($field:ident : $type:ty),* })? $(($inner:ty))? = $class:ident, $code:literal, $zh:literal, $en:literal;)*) => {
+    ($(=> $passed:ident($part:ty);)? $($variant:ident $({ $($field:ident : $type:ty),* })? $(($inner:ty))? = $class:ident, $code:literal, $zh:literal, $en:literal;)*) => {
         /// In order of precedence within each command.
         #[derive(Clone, Debug, PartialEq, thiserror::Error)]
         pub enum Rejection {
+            $(#[error(transparent)] $passed(#[from] $part),)?
             $(#[error($en)] $variant $({ $($field: $type),* })? $(($inner))?,)*
         }
 
@@ -27,16 +28,25 @@ macro_rules! rejections {
 
             /// Stable, for programs.
             pub fn code(&self) -> &'static str {
-                match self { $(Self::$variant { .. } => $code,)* }
+                match self {
+                    $(Self::$passed(part) => part.code(),)?
+                    $(Self::$variant { .. } => $code,)*
+                }
             }
 
             pub fn class(&self) -> $crate::rejection::Class {
-                match self { $(Self::$variant { .. } => $crate::rejection::Class::$class,)* }
+                match self {
+                    $(Self::$passed(part) => part.class(),)?
+                    $(Self::$variant { .. } => $crate::rejection::Class::$class,)*
+                }
             }
 
             /// What happened and what to do, in both languages.
             pub fn text(&self) -> $crate::policy::pack::Text {
-                let zh = match self { $(Self::$variant { .. } => $zh,)* };
+                let zh = match self {
+                    $(Self::$passed(part) => return part.text(),)?
+                    $(Self::$variant { .. } => $zh,)*
+                };
                 $crate::policy::pack::Text { zh: zh.to_owned(), en: self.to_string() }
             }
         }

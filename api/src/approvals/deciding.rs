@@ -164,21 +164,9 @@ pub async fn reject(
     caller: Caller,
     State(door): State<Door>,
     Path(matter): Path<Matter>,
-    Asked { by, body }: Asked<Refuse>,
+    asked: Asked<Refuse>,
 ) -> Result<Response, Problem> {
-    caller.may(matter.act())?;
-    let Refuse { reason, comment, signature } = body;
-    match matter {
-        Matter::Customer(id) => {
-            let body = qualification::Decline { reason, comment, signature };
-            qualification::reject(State(door), Path(id), Asked { by, body }).await
-        }
-        Matter::Proposal(id) => {
-            let body = decline(reason, comment.as_ref(), signature.as_ref())?;
-            proposals::reject(State(door), Path(id), Asked { by, body }).await
-        }
-        Matter::Order(_) => Err(not_declined()),
-    }
+    refuse(&caller, door, matter, asked, Refusal::ForGood).await
 }
 
 /// Return what waits, to be mended
@@ -188,18 +176,41 @@ pub async fn give_back(
     caller: Caller,
     State(door): State<Door>,
     Path(matter): Path<Matter>,
-    Asked { by, body }: Asked<Refuse>,
+    asked: Asked<Refuse>,
+) -> Result<Response, Problem> {
+    refuse(&caller, door, matter, asked, Refusal::ToBeMended).await
+}
+
+enum Refusal {
+    ForGood,
+    ToBeMended,
+}
+
+async fn refuse(
+    caller: &Caller,
+    door: Door,
+    matter: Matter,
+    Asked { by, body: Refuse { reason, comment, signature } }: Asked<Refuse>,
+    refusal: Refusal,
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
-    let Refuse { reason, comment, signature } = body;
+    let door = State(door);
     match matter {
         Matter::Customer(id) => {
             let body = qualification::Decline { reason, comment, signature };
-            qualification::give_back(State(door), Path(id), Asked { by, body }).await
+            let (id, asked) = (Path(id), Asked { by, body });
+            match refusal {
+                Refusal::ForGood => qualification::reject(door, id, asked).await,
+                Refusal::ToBeMended => qualification::give_back(door, id, asked).await,
+            }
         }
         Matter::Proposal(id) => {
             let body = decline(reason, comment.as_ref(), signature.as_ref())?;
-            proposals::give_back(State(door), Path(id), Asked { by, body }).await
+            let (id, asked) = (Path(id), Asked { by, body });
+            match refusal {
+                Refusal::ForGood => proposals::reject(door, id, asked).await,
+                Refusal::ToBeMended => proposals::give_back(door, id, asked).await,
+            }
         }
         Matter::Order(_) => Err(not_declined()),
     }

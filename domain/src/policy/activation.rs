@@ -166,10 +166,8 @@ fn review_of(
     let route = to.pack.changes().route(parts);
     let excluded = BTreeSet::from([context.turn.actor.clone()]);
     let number = policy.reviews.saturating_add(1);
-    route
-        .open(number, content, excluded, &context.assembly.people)
-        .map(Event::ReviewOpened)
-        .map_err(|departments| Rejection::Unreachable { departments })
+    let opened = route.open(number, content, excluded, &context.assembly.people)?;
+    Ok(Event::ReviewOpened(opened))
 }
 
 pub(super) fn review(

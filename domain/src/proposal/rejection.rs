@@ -1,8 +1,9 @@
 //! Why a command for a proposal did nothing.
 
-use crate::{approval::NoVote, policy::Objection, staff::Role};
+use crate::{approval, policy::Objection};
 
 rejections! {
+    => Vote(approval::Rejection);
     NoSuchProposal = Unknown, "proposal.unknown", "没有该提案。", "there is no such proposal";
     AlreadyDrafted = Conflict, "proposal.already_drafted", "该提案已起草。", "this proposal is drafted already";
     Ended = Conflict, "proposal.ended", "该提案已被否决或撤回；请另行起草。", "this proposal was rejected or withdrawn: draft another";
@@ -16,23 +17,6 @@ rejections! {
     BaseSuperseded = Conflict, "proposal.base_superseded", "提案所依据的政策包已不再执行；请在现行政策包上修订后重新模拟和提交。", "the pack that this was proposed on is no longer in force: revise it on the one that is, simulate and submit again";
     NotSound(Vec<Objection>) = Content, "policy.not_sound", "该政策包未通过检查；请按所列各项修改。", "the pack is not sound: mend what is listed";
     NotSimulated = Conflict, "proposal.not_simulated", "请先模拟：没有该版本的模拟结果，或结果已过期。", "simulate it first: there is no simulation of this pack that is recent enough";
-    Unreachable { departments: Vec<Role> } = Conflict, "approval.unreachable", "没有足够的人员可以表决；请任命人员，或在政策包中指定代行部门。", "there are not enough people to ask in {departments:?}: appoint somebody, or say in the pack who stands in";
     NotInApproval = Conflict, "proposal.not_in_approval", "该提案不在审批中。", "this proposal is not in approval: submit it first";
     NotYours = Forbidden, "proposal.not_yours", "只有编制人可以撤回提案。", "only those who wrote it withdraw it";
-    HadAHand = Forbidden, "approval.had_a_hand", "参与编制的人员不得表决；请由他人表决。", "whoever had a hand in this has no vote on it: ask somebody else";
-    VotedAlready = Conflict, "approval.voted_already", "您在本轮已表决。", "you have voted in this round already";
-    NotAsked { departments: Vec<Role> } = Forbidden, "approval.not_asked", "本步骤不由您的部门表决，或本步骤开始时您尚未任职。", "this step asks {departments:?}, and those who held that role when it opened";
-    Strands { departments: Vec<Role> } = Conflict, "approval.strands", "您的表决须留给其他部门，否则审批无法完成。", "your vote is needed for {departments:?}: without it the rest could not be finished";
-}
-
-impl From<NoVote> for Rejection {
-    fn from(no: NoVote) -> Self {
-        match no {
-            NoVote::NothingOpen => Self::NotInApproval,
-            NoVote::HadAHand => Self::HadAHand,
-            NoVote::VotedAlready => Self::VotedAlready,
-            NoVote::NotAsked { departments } => Self::NotAsked { departments },
-            NoVote::Strands { departments } => Self::Strands { departments },
-        }
-    }
 }

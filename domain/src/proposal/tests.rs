@@ -180,11 +180,14 @@ fn two_departments_agree_and_the_pack_comes_into_force() {
     house.simulate(0).unwrap();
     house.tell("finance", Command::Submit).unwrap();
     assert_eq!(house.activate(None), Err(policy::Rejection::NotApproved));
-    assert_eq!(house.approve("finance"), Err(Rejection::HadAHand));
+    assert_eq!(house.approve("finance"), Err(Rejection::Vote(approval::Rejection::HadAHand)));
     house.approve("credit").unwrap();
-    assert_eq!(house.approve("credit"), Err(Rejection::VotedAlready));
+    assert_eq!(house.approve("credit"), Err(Rejection::Vote(approval::Rejection::VotedAlready)));
     let departments = vec![Role::Finance];
-    assert_eq!(house.approve("quality"), Err(Rejection::NotAsked { departments }));
+    assert_eq!(
+        house.approve("quality"),
+        Err(Rejection::Vote(approval::Rejection::NotAsked { departments }))
+    );
     let last = house.approve("finance-2").unwrap();
     assert!(matches!(last.as_slice(), [Event::VoteCast(_), Event::Approved(_)]), "{last:?}");
     house.activate(None).unwrap();
@@ -265,12 +268,12 @@ fn every_editor_is_barred_and_so_is_whoever_submits() {
     house.draft("finance", other_terms(60)).unwrap();
     house.simulate(0).unwrap();
     let departments = vec![Role::Credit];
-    let unreachable = Err(Rejection::Unreachable { departments });
+    let unreachable = Err(Rejection::Vote(approval::Rejection::Unreachable { departments }));
     assert_eq!(house.tell("quality", Command::Submit), unreachable, "credit wrote some of it");
     house.people.push(person("credit-2", &[Role::Credit]));
     house.tell("finance", Command::Submit).unwrap();
-    assert_eq!(house.approve("credit"), Err(Rejection::HadAHand));
-    assert_eq!(house.approve("finance"), Err(Rejection::HadAHand));
+    assert_eq!(house.approve("credit"), Err(Rejection::Vote(approval::Rejection::HadAHand)));
+    assert_eq!(house.approve("finance"), Err(Rejection::Vote(approval::Rejection::HadAHand)));
     house.approve("credit-2").unwrap();
     house.approve("finance-2").unwrap();
 }
@@ -323,8 +326,14 @@ fn the_brake_takes_one_key_and_forces_a_review() {
     assert_eq!(house.activate(None), Err(policy::Rejection::ReviewDue));
     assert_eq!(house.rule("admin", brake()), Err(policy::Rejection::ReviewDue));
     let review = || Load::Review { comment: None };
-    assert_eq!(house.rule("admin", review()), Err(policy::Rejection::HadAHand));
-    assert!(matches!(house.rule("quality", review()), Err(policy::Rejection::NotAsked { .. })));
+    assert_eq!(
+        house.rule("admin", review()),
+        Err(policy::Rejection::Vote(approval::Rejection::HadAHand))
+    );
+    assert!(matches!(
+        house.rule("quality", review()),
+        Err(policy::Rejection::Vote(approval::Rejection::NotAsked { .. }))
+    ));
     house.rule("finance", review()).unwrap();
     let closed = house.rule("credit", review()).unwrap();
     assert!(matches!(closed.as_slice(), [Ruled::ReviewVoted(_), Ruled::ReviewClosed(_)]));
@@ -392,8 +401,11 @@ fn it_is_declined_by_those_who_are_asked_and_withdrawn_by_those_who_wrote_it() {
     house.simulate(0).unwrap();
     house.tell("finance", Command::Submit).unwrap();
     let (reason, back) = (prose("why"), || Command::Return { reason: prose("why") });
-    assert!(matches!(house.tell("quality", back()), Err(Rejection::NotAsked { .. })));
-    assert_eq!(house.tell("finance", back()), Err(Rejection::HadAHand));
+    assert!(matches!(
+        house.tell("quality", back()),
+        Err(Rejection::Vote(approval::Rejection::NotAsked { .. }))
+    ));
+    assert_eq!(house.tell("finance", back()), Err(Rejection::Vote(approval::Rejection::HadAHand)));
     house.tell("credit", back()).unwrap();
     assert_eq!(house.proposal.standing, Standing::Draft);
     house.tell("finance", Command::Submit).unwrap();
