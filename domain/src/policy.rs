@@ -14,7 +14,10 @@ pub mod proof;
 pub mod scope;
 pub mod table;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -164,6 +167,7 @@ rejections! {
     NotSound(Vec<Objection>) = Content, "policy.not_sound", "该政策包未通过检查；请按所列各项修改。", "the pack is not sound: mend what is listed";
     NoSuchProposal = Unknown, "proposal.unknown", "没有该提案。", "there is no such proposal";
     NotApproved = Conflict, "proposal.not_approved", "该提案尚未批准；请先完成审批。", "this proposal is not approved: have it approved first";
+    AlreadyActivated = Conflict, "proposal.already_activated", "该提案已启用过；如需再次启用，请重新提案并审批。", "this proposal was activated before: propose it again, and have it agreed to";
     BaseSuperseded = Conflict, "proposal.base_superseded", "提案所依据的政策包已不再执行；请在现行政策包上修订后重新模拟和审批。", "the pack that this was proposed on is no longer in force: revise it on the one that is, simulate and submit again";
     SimulationTooOld { days: u32 } = Conflict, "proposal.simulation_too_old", "模拟结果已过期；请重新模拟并审批。", "its simulation is more than {days} days old: simulate and have it approved again";
     ScopeEmpty = Content, "policy.scope_empty", "请至少填写一项范围；适用于全部客户时不填范围。", "name somebody in the scope, or leave it out for everybody";
@@ -186,6 +190,8 @@ pub struct Policy {
     pub pilot: Option<Pilot>,
     /// Every pack that was ever recorded here.
     pub known: BTreeMap<Arc<str>, InForce>,
+    /// What was agreed to comes into force once: what the brake took back is agreed to anew.
+    pub activated: BTreeSet<ProposalId>,
     /// Of the last time that the brake was pulled, until it is closed.
     pub review: Option<Round>,
     pub reviews: u32,
@@ -276,6 +282,7 @@ impl Policy {
     }
 
     fn apply(&mut self, applied: &PackApplied) {
+        self.activated.extend(applied.proposal);
         let Some(pack) = self.known.get(applied.hash.as_str()).cloned() else { return };
         match &applied.scope {
             Some(scope) => {

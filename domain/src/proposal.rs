@@ -265,7 +265,7 @@ impl Decider for Proposal {
         match command {
             Command::Draft { id, draft } => self.draft(context, *id, draft),
             Command::Revise(draft) => {
-                self.may_change()?;
+                self.may_void(&by)?;
                 let content = content(&context.policy, draft)?;
                 Ok(vec![Event::Revised(Revised { content, voided: self.votes(), by })])
             }
@@ -346,7 +346,7 @@ impl Proposal {
     }
 
     fn simulate(&self, context: &Context, simulated: &Simulated) -> Result<Vec<Event>, Rejection> {
-        let content = self.may_change()?;
+        let content = self.may_void(&context.turn.actor)?;
         if (&simulated.hash, &simulated.base) != (&content.hash, &content.base) {
             return Err(Rejection::SimulationOfAnother);
         }
@@ -443,6 +443,15 @@ impl Proposal {
                 self.content.as_ref().ok_or(Rejection::NoSuchProposal)
             }
         }
+    }
+
+    /// The same, for what makes votes void: once they were asked for, that is for those who wrote it.
+    fn may_void(&self, by: &StaffId) -> Result<&Content, Rejection> {
+        let content = self.may_change()?;
+        if self.standing != Standing::Draft && !self.editors.contains(by) {
+            return Err(Rejection::NotYours);
+        }
+        Ok(content)
     }
 
     fn votes(&self) -> u32 {

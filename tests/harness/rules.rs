@@ -9,6 +9,7 @@ use domain::policy::{self, Pack, Policy, Scope};
 use domain::proposal::{self, Draft, Proposal, Proposed, Simulated};
 use domain::staff::Role;
 use domain::turn::Turn;
+use uuid::Uuid;
 
 /// What is recorded while rules are proposed, piloted, widened and taken back.
 #[derive(Debug, Default)]
@@ -17,6 +18,7 @@ pub struct Changing {
     pub of_proposals: Vec<proposal::Event>,
     policy: Policy,
     proposal: Proposal,
+    proposed: u128,
 }
 
 impl Changing {
@@ -80,7 +82,8 @@ impl Changing {
             pack: Proposed::New(Box::new(pack)),
         };
         self.proposal = Proposal::default();
-        let id: ProposalId = "proposal-019aa7b0-0000-7000-8000-00000000000d".parse().unwrap();
+        self.proposed += 1;
+        let id = ProposalId::from_uuid(Uuid::from_u128(self.proposed));
         self.tell(turn, "staff-legal", proposal::Command::Draft { id, draft: draft.clone() });
         self.tell(turn, "staff-legal", proposal::Command::Revise(draft));
         let simulated = self.simulated();

@@ -66,8 +66,12 @@ pub async fn simulate(
         let door = door.clone();
         tokio::spawn(async move {
             let _permit = permit;
-            let simulated = simulated(&door, &by, &proposal, (body.from, body.to)).await?;
-            door.proposal(by, id, Command::Simulate(Box::new(simulated))).await
+            let recorded = async {
+                let simulated = simulated(&door, &by, &proposal, (body.from, body.to)).await?;
+                door.proposal(by, id, Command::Simulate(Box::new(simulated))).await
+            };
+            // Whoever asked may have been answered already that it runs.
+            recorded.await.inspect_err(|problem| tracing::warn!(%id, %problem, "not simulated"))
         })
     };
     match tokio::time::timeout(SIMULATION_WAIT, task).await {

@@ -54,6 +54,9 @@ pub(super) fn activate(
     if policy.pilot.is_some() {
         return Err(Rejection::PilotRuns);
     }
+    if policy.activated.contains(&id) {
+        return Err(Rejection::AlreadyActivated);
+    }
     let days = base.pack.changes().simulation_days_max;
     if simulation.is_older_than(days, context.turn.today) {
         return Err(Rejection::SimulationTooOld { days });

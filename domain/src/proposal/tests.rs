@@ -9,12 +9,6 @@ use crate::{
     staff::Role,
 };
 
-const ID: &str = "proposal-019aa7b0-0000-7000-8000-00000000000d";
-
-fn id() -> ProposalId {
-    ID.parse().unwrap()
-}
-
 fn prose<const N: usize>(text: &str) -> Prose<N> {
     text.parse().unwrap()
 }
@@ -54,6 +48,7 @@ struct House {
     people: Vec<Person>,
     policy: Policy,
     proposal: Proposal,
+    proposed: u128,
     today: NaiveDate,
 }
 
@@ -63,6 +58,7 @@ impl House {
             people: company(),
             policy: Policy::default(),
             proposal: Proposal::default(),
+            proposed: 0,
             today: "2026-11-22".parse().unwrap(),
         };
         house.rule("admin", Load::Load(Box::new(Pack::default_pack()))).unwrap();
@@ -103,11 +99,18 @@ impl House {
     fn draft(&mut self, name: &str, pack: Pack) -> Result<Vec<Event>, Rejection> {
         let draft = Draft { summary: prose("为什么"), pack: Proposed::New(Box::new(pack)) };
         match self.proposal.standing {
-            Standing::Unknown => self.tell(name, Command::Draft { id: id(), draft }),
+            Standing::Unknown => self.first(name, draft),
             _ => self.tell(name, Command::Revise(draft)),
         }
     }
 
+    fn first(&mut self, name: &str, draft: Draft) -> Result<Vec<Event>, Rejection> {
+        self.proposed += 1;
+        let id = ProposalId::from_uuid(uuid::Uuid::from_u128(self.proposed));
+        self.tell(name, Command::Draft { id, draft })
+    }
+
+    /// By the first of those who wrote it.
     fn simulate(&mut self, unlawful: u64) -> Result<Vec<Event>, Rejection> {
         let content = self.proposal.content.clone();
         let (hash, base) =
@@ -131,7 +134,9 @@ impl House {
             voided: 0,
             by: "staff-credit".parse().unwrap(),
         };
-        self.tell("credit", Command::Simulate(Box::new(simulated)))
+        let author = self.proposal.editors.first().map(ToString::to_string);
+        let author = author.as_deref().unwrap_or("staff-legal").trim_start_matches("staff-");
+        self.tell(author, Command::Simulate(Box::new(simulated)))
     }
 
     fn approve(&mut self, name: &str) -> Result<Vec<Event>, Rejection> {
@@ -157,7 +162,8 @@ impl House {
     }
 
     fn activate(&mut self, scope: Option<Scope>) -> Result<Vec<Ruled>, policy::Rejection> {
-        self.rule("admin", Load::Activate { proposal: id(), scope })
+        let proposal = self.proposal.id.unwrap_or(ProposalId::from_uuid(uuid::Uuid::nil()));
+        self.rule("admin", Load::Activate { proposal, scope })
     }
 
     fn in_force(&self) -> String {
@@ -249,6 +255,8 @@ fn a_change_after_submission_voids_the_votes_and_says_so() {
     house.simulate(0).unwrap();
     house.tell("finance", Command::Submit).unwrap();
     house.approve("credit").unwrap();
+    let other = house.draft("quality", other_terms(60));
+    assert_eq!(other, Err(Rejection::NotYours), "nobody else makes votes void");
     let revised = house.draft("finance", other_terms(60)).unwrap();
     assert!(matches!(revised.as_slice(), [Event::Revised(Revised { voided: 1, .. })]));
     assert_eq!(house.approve("finance-2"), Err(Rejection::NotInApproval));
@@ -342,6 +350,18 @@ fn the_brake_takes_one_key_and_forces_a_review() {
 }
 
 #[test]
+fn what_the_brake_took_back_is_agreed_to_anew() {
+    for scope in [None, Some(east())] {
+        let mut house = House::approved(other_terms(45), &["finance", "credit"]);
+        house.activate(scope).unwrap();
+        house.rule("admin", Load::RollBack { reason: prose("x") }).unwrap();
+        house.rule("finance", Load::Review { comment: None }).unwrap();
+        house.rule("credit", Load::Review { comment: None }).unwrap();
+        assert_eq!(house.activate(None), Err(policy::Rejection::AlreadyActivated));
+    }
+}
+
+#[test]
 fn the_brake_ends_a_pilot() {
     let mut house = House::approved(other_terms(45), &["finance", "credit"]);
     house.activate(Some(east())).unwrap();
@@ -367,9 +387,8 @@ fn a_former_pack_comes_back_by_a_proposal_and_keeps_its_version() {
     house.activate(None).unwrap();
     house.proposal = Proposal::default();
     let draft = |hash: &str| Draft { summary: prose("back"), pack: Proposed::Former(hash.into()) };
-    let unknown = Command::Draft { id: id(), draft: draft("sha256:none") };
-    assert_eq!(house.tell("admin", unknown), Err(Rejection::NoSuchPack));
-    house.tell("admin", Command::Draft { id: id(), draft: draft(&first) }).unwrap();
+    assert_eq!(house.first("admin", draft("sha256:none")), Err(Rejection::NoSuchPack));
+    house.first("admin", draft(&first)).unwrap();
     house.simulate(0).unwrap();
     house.tell("admin", Command::Submit).unwrap();
     house.approve("finance").unwrap();
@@ -463,7 +482,9 @@ proptest! {
             let before = house.proposal.clone();
             match what {
                 Try::Draft(days) => {
-                    if matches!(house.proposal.standing, Standing::Rejected) {
+                    let activated =
+                        house.proposal.id.is_some_and(|id| house.policy.activated.contains(&id));
+                    if activated || matches!(house.proposal.standing, Standing::Rejected) {
                         house.proposal = Proposal::default();
                     }
                     let _ = house.draft(name, other_terms(days));
