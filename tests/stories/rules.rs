@@ -176,6 +176,7 @@ both_engines! {
         assert_eq!(journal.verify_decisions().await.unwrap(), 5);
         journal.verify_streams::<domain::proposal::Proposal>().await.unwrap();
         journal.verify_streams::<domain::policy::Policy>().await.unwrap();
+        projections::catch_up(&journal).await.unwrap();
         let rebuilt = projections::verify(&journal).await.unwrap();
         assert!(rebuilt.differences.is_empty(), "{:?}", rebuilt.differences);
         journal.close().await;

@@ -97,6 +97,7 @@ both_engines! {
 
         server.stop().await;
         let journal = home.open().await;
+        projections::catch_up(&journal).await.unwrap();
         let rebuilt = projections::verify(&journal).await.unwrap();
         assert!(rebuilt.differences.is_empty(), "{:?}", rebuilt.differences);
         journal.close().await;
