@@ -32,18 +32,22 @@ acts! {
     ClassifyCustomer: Sales;
     UploadDocument: Sales;
     SubmitQualification: Sales;
-    ReviewQualification: Quality;
+    /// Who exactly is asked, and in which order, is the route's to say: the rule decides.
+    ReviewQualification: Sales | Legal | Compliance | Quality;
     RevokeDocument: Quality;
     Suspend: Quality;
     Disable: Compliance | Legal;
     /// Who exactly depends on what is lifted: the rule decides.
     Reinstate: Quality | Compliance | Legal;
+    ApplyForCredit: Sales;
     GrantCredit: Credit;
+    /// Who exactly depends on the amount: the rule decides.
+    VoteOnCredit: Credit | Finance | Legal | Compliance | Sales;
     FreezeCredit: Credit;
     PlaceOrder: Sales;
     CancelOrder: Sales;
     /// What exactly depends on the cause: the rule decides.
-    ReleaseOrder: Credit | Quality;
+    ReleaseOrder: Credit | Quality | Finance | Compliance;
     ShipGoods: Warehouse;
     IssueInvoice: Finance;
     VoidInvoice: Finance;
@@ -80,7 +84,7 @@ acts! {
     ReadFeed: Auditor | Executive | Integrator;
     ReadPolicies: Quality | Compliance | Legal | Credit | Finance | Admin | Auditor | Executive;
     /// What waits for one's own decision.
-    ReadWorklist: Quality | Compliance | Legal | Credit | Finance;
+    ReadWorklist: Sales | Quality | Compliance | Legal | Credit | Finance;
     ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
     ReadStaff: Admin | Auditor | Executive;
 }

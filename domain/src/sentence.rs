@@ -2,6 +2,7 @@
 //!
 //! A sentence says what happened with numbers, amounts and dates. It names no person: who did it stands in the envelope.
 
+pub mod approving;
 mod master;
 mod policy;
 mod qualification;
@@ -44,6 +45,15 @@ pub fn of(event: &customer::Event) -> Text {
         E::DocumentRevoked(e) => qualification::revoked(e),
         E::DocumentExpiryAnnounced(e) => qualification::expiry_announced(e),
         E::LimitGranted(e) => qualification::limit_granted(e),
+        E::CaseOpened(e) => approving::case_opened(e),
+        E::CaseRoundOpened(e) => approving::round_opened(e),
+        E::CaseVoted(e) => approving::voted(e),
+        E::CaseStageOpened(e) => approving::stage_opened(e),
+        E::InformationAsked(e) => approving::information_asked(e),
+        E::InformationGiven(e) => approving::information_given(e),
+        E::ReviewerAdded(e) => approving::reviewer_added(e),
+        E::CaseTransferred(e) => approving::transferred(e),
+        E::CaseClosed(e) => approving::closed(e),
         E::LimitFrozen(e) => qualification::limit_frozen(e),
         E::LimitUnfrozen(e) => qualification::limit_unfrozen(e),
         E::OrderPlaced(e) => trading::placed(e),

@@ -41,6 +41,9 @@ impl Gather for Customer {
             }
         }
         context.facts = facts;
+        if command.is_vote() {
+            reads.push(voter(&context.turn, &mut context.assembly, confirmed).await?);
+        }
         Ok(reads)
     }
 }

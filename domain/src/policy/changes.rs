@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Objection,
+    approvals::Approvals,
     pack::{CreditRule, Overdue, Pack, PaperRule, Reactions, Text},
 };
 use crate::{
-    approval::{Route, Rule, Stage},
+    approval::{Route, Rule},
     decision::{CauseCode, CauseKind},
     permissions::{Act, may},
     staff::Role,
@@ -72,6 +73,7 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
         credit,
         expiry_notice_days,
         changes,
+        approvals,
     } = old;
     let mut found = BTreeSet::new();
     let law: (&Vec<PaperRule>, _, _) = (papers, never_counts, expiry_notice_days);
@@ -82,6 +84,7 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
     if money != (&new.overdue, &new.credit) {
         found.insert(Part::Credit);
     }
+    found.extend(parts_of_approvals(approvals.as_ref(), new.approvals.as_ref()));
     for code in CauseCode::ALL {
         let reaction = |of: &BTreeMap<CauseCode, Reactions>| of.get(code).copied();
         if reaction(reactions) != reaction(&new.reactions) {
@@ -90,6 +93,25 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
     }
     if (name, company, modes, changes) != (&new.name, &new.company, &new.modes, &new.changes) {
         found.extend(Part::BOTH);
+    }
+    found
+}
+
+/// Which route a matter takes is its owners'; the routes themselves are walked by both.
+fn parts_of_approvals(old: Option<&Approvals>, new: Option<&Approvals>) -> BTreeSet<Part> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return if old == new { [].into() } else { Part::BOTH.into() };
+    };
+    let Approvals { routes, assessment, qualification, credit, release } = old;
+    let mut found = BTreeSet::new();
+    if *routes != new.routes {
+        found.extend(Part::BOTH);
+    }
+    if *qualification != new.qualification {
+        found.insert(Part::Legal);
+    }
+    if (assessment, credit, release) != (&new.assessment, &new.credit, &new.release) {
+        found.insert(Part::Credit);
     }
     found
 }
@@ -118,7 +140,7 @@ impl Changes {
     /// Who must agree to a change of these parts.
     pub fn route(&self, parts: &BTreeSet<Part>) -> Route {
         let departments = self.departments(parts);
-        Route { stages: vec![Stage { rule: Rule::OnePerDepartment, departments }] }
+        Route::single(Rule::OnePerDepartment, departments)
     }
 }
 

@@ -23,6 +23,14 @@ pub const CUSTOMER_KIND: &str = "customer_kind";
 pub const ENTITY: &str = "entity";
 pub const OVERDUE_AMOUNT: &str = "overdue_amount";
 pub const OVERDUE_DAYS: &str = "overdue_days";
+pub const REVIEW_KIND: &str = "review_kind";
+pub const BUYS: &str = "buys";
+pub const LIMIT: &str = "limit";
+pub const CUMULATIVE_INCREASE: &str = "cumulative_increase";
+pub const TERMS_DAYS: &str = "terms_days";
+pub const RELEASE_VALUE: &str = "release_value";
+pub const RELEASE_FIGURE: &str = "release_figure";
+pub const RELEASED_CAUSES: &str = "released_causes";
 
 /// A fact, with what people need to know to write a rule about it.
 #[derive(Clone, Debug)]
@@ -71,13 +79,83 @@ pub static CATALOGUE: LazyLock<Vec<Known>> = LazyLock::new(|| {
             "最早一笔逾期的天数",
             "the age of the oldest overdue item since its due date",
         ),
+        known(
+            REVIEW_KIND,
+            codes(["first", "change", "renewal"].into_iter()),
+            Unit::None,
+            WhenMissing::Hold,
+            "资质审核类型：首次 first；类型、范围或名称变更 change；仅延续已批准的证件 renewal",
+            "what is reviewed: a customer for the first time, a change of its kind, scope or name, or renewals of approved papers only",
+        ),
+        known(
+            BUYS,
+            codes(["class_i_only", "any"].into_iter()),
+            Unit::None,
+            WhenMissing::Hold,
+            "可购范围：无经营许可或备案的经营企业只能购买第一类 class_i_only，其余为 any",
+            "what its papers let it buy: a dealer without licence or filing buys class I only",
+        ),
+        known(
+            LIMIT,
+            number(MONEY_MAX, 4),
+            Unit::Money,
+            WhenMissing::Hold,
+            "所申请的信用额度（不限额计为最大值）",
+            "the credit limit asked for; unlimited counts as the most there is",
+        ),
+        known(
+            CUMULATIVE_INCREASE,
+            number(MONEY_MAX, 4),
+            Unit::Money,
+            WhenMissing::Hold,
+            "含本次在内最近十二个月累计增加的信用额度",
+            "by how much the limit grew in the last twelve months, with what is asked for now",
+        ),
+        known(
+            TERMS_DAYS,
+            number(DAYS_MAX, 0),
+            Unit::Days,
+            WhenMissing::Hold,
+            "所申请的账期天数（未填时为政策包默认值）",
+            "the payment terms asked for, the pack's where none are",
+        ),
+        known(
+            RELEASE_VALUE,
+            number(MONEY_MAX, 4),
+            Unit::Money,
+            WhenMissing::Hold,
+            "待放行订单的未发货金额",
+            "the value of the order to be released that has not shipped",
+        ),
+        known(
+            RELEASE_FIGURE,
+            number(MONEY_MAX, 4),
+            Unit::Money,
+            WhenMissing::Hold,
+            "待放行原因中最大的金额（超限额、逾期等；无金额时为 0）",
+            "the largest amount among the causes to be lifted: over the limit, overdue; 0 where none has an amount",
+        ),
+        known(
+            RELEASED_CAUSES,
+            codes(["qualification", "money"].into_iter()),
+            Unit::None,
+            WhenMissing::Hold,
+            "待放行原因的类别：资料缺口 qualification，或含信用原因 money",
+            "what is lifted: only gaps in our own file, or money too",
+        ),
     ]
 });
+
+/// The facts of a place where a table is asked.
+pub(super) fn facts_of(names: &[&str]) -> Vec<Fact> {
+    let of = |known: &&Known| names.contains(&known.fact.name.as_str());
+    CATALOGUE.iter().filter(of).map(|known| known.fact.clone()).collect()
+}
 
 /// Where overdue receivables are judged: what the customer owes against what the company bears.
 pub static OVERDUE: LazyLock<Slot> = LazyLock::new(|| Slot {
     name: "overdue".to_owned(),
-    facts: CATALOGUE.iter().map(|known| known.fact.clone()).collect(),
+    facts: facts_of(&[CUSTOMER_KIND, ENTITY, OVERDUE_AMOUNT, OVERDUE_DAYS]),
     output: codes(Bearing::ALL.iter().map(|bearing| bearing.code())),
 });
 
@@ -132,6 +210,11 @@ mod tests {
     #[test]
     fn every_fact_has_a_sound_axis_and_a_name_of_its_own() {
         let names: Vec<String> = CATALOGUE.iter().map(|known| known.fact.name.clone()).collect();
+        let every = Slot {
+            name: "every".to_owned(),
+            facts: CATALOGUE.iter().map(|known| known.fact.clone()).collect(),
+            output: codes(["fine"].into_iter()),
+        };
         let row = SourceRow {
             id: "any".into(),
             when: vec!["-".into(); names.len()],
@@ -139,7 +222,7 @@ mod tests {
         };
         let rows = vec![row];
         let source = Source { hit: HitPolicy::Unique, inputs: names, monotone: Vec::new(), rows };
-        assert_eq!(check(&Table::read(&source, &OVERDUE).unwrap()), []);
+        assert_eq!(check(&Table::read(&source, &every).unwrap()), []);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 mod examples;
 
 use super::{
+    approvals::{self, Subject},
     changes, facts,
     pack::{Overdue, Pack, Text},
     table::{HitPolicy, Sheet, Slot, check},
@@ -32,6 +33,17 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
             let slot = &facts::OVERDUE.facts;
             examples::examples(&overdue.examples, table, slot, "/overdue/examples", &mut found);
         }
+    }
+    if let Some(given) = &pack.approvals {
+        for subject in Subject::ALL {
+            let at = format!("/approvals/{}", subject.code());
+            sheet(given.sheet(*subject), &given.slot(*subject), &at, &mut found);
+        }
+        found.extend(
+            approvals::objections(given)
+                .into_iter()
+                .map(|it| Objection { pointer: format!("/approvals{}", it.pointer), ..it }),
+        );
     }
     if let Some(given) = &pack.changes {
         found.extend(

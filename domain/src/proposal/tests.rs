@@ -15,7 +15,7 @@ fn prose<const N: usize>(text: &str) -> Prose<N> {
 
 fn person(name: &str, departments: &[Role]) -> Person {
     let staff = format!("staff-{name}").parse().unwrap();
-    Person { staff, departments: departments.iter().copied().collect() }
+    Person::new(staff, departments.iter().copied().collect())
 }
 
 /// A company with one of each department, and a second one in finance.
@@ -70,7 +70,7 @@ impl House {
         let of = self.people.iter().find(|it| it.staff == actor);
         let roles = of.map(|it| it.departments.clone()).unwrap_or_default();
         let turn = Turn { actor, today: self.today, ..Turn::of_test() };
-        (turn, Assembly { people: self.people.clone(), actor: roles })
+        (turn, Assembly { people: self.people.clone().into(), actor: roles })
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]

@@ -57,6 +57,19 @@ pub(super) fn judge(
     }
 }
 
+/// What is overdue, without what a pack's tables tolerate.
+pub(in crate::customer) fn overdue_of(
+    customer: &Customer,
+    pack: &Pack,
+    today: chrono::NaiveDate,
+) -> Overdue {
+    let tolerance = match &pack.overdue {
+        pack::Overdue::Table(written) => written.item_tolerance.same_number_in(customer.currency()),
+        pack::Overdue::Rules(_) => Minor::ZERO,
+    };
+    customer.overdue(today, tolerance)
+}
+
 /// What is overdue, and what the pack says about it; a residue within the tolerance is nobody's debt.
 fn overdue(
     customer: &Customer,
@@ -106,8 +119,7 @@ fn by_table(
     question: &Question<'_>,
     causes: &mut Vec<Cause>,
 ) -> Overdue {
-    let currency = customer.currency();
-    let overdue = customer.overdue(hearing.today, written.item_tolerance.same_number_in(currency));
+    let overdue = overdue_of(customer, pack, hearing.today);
     let (bearing, row) = match asked(customer, overdue, &written.table) {
         Ok(answer) => answer,
         Err(fault) => {

@@ -1,0 +1,114 @@
+//! Keeping cases true: a change of what is voted on makes the votes void, in the transaction that brings it about.
+
+use super::{
+    Case, Matter, Outcome, Why,
+    matter::{anew, closed, content, put},
+};
+use crate::{
+    context::Context,
+    customer::{Customer, Event, Rejection, releasing},
+    decider::Decider,
+    ids::CaseId,
+};
+
+/// The command's events, and after them those by which open cases follow.
+pub(in crate::customer) fn keep(
+    customer: &Customer,
+    context: &Context,
+    mut events: Vec<Event>,
+) -> Vec<Event> {
+    if customer.cases.is_empty() || events.is_empty() {
+        return events;
+    }
+    let mut next = customer.clone();
+    for event in &events {
+        next.evolve(event);
+    }
+    let open: Vec<CaseId> =
+        next.cases.all().filter(|case| case.is_open()).map(|case| case.id).collect();
+    for id in open {
+        let Some(case) = next.cases.all().find(|case| case.id == id) else { continue };
+        for event in followed(&next, context, case) {
+            next.evolve(&event);
+            events.push(event);
+        }
+    }
+    events
+}
+
+/// What makes an open case another one: its subject is gone, or not what it was.
+fn followed(customer: &Customer, context: &Context, case: &Case) -> Vec<Event> {
+    if is_gone(customer, &case.matter) {
+        let (round, content) = (case.round.number, case.round.content.clone());
+        return vec![closed(case.id, round, content, Outcome::Overtaken, None, None)];
+    }
+    let same = content(customer, &case.matter, &case.pack, &case.round.route);
+    if same.is_ok_and(|same| same == case.round.content) {
+        return Vec::new();
+    }
+    // Where nobody can be asked about what it has become, nobody's vote on what it was counts either: see `changed`.
+    asked_anew(customer, context, case, case.matter.clone(), Why::ContentChanged)
+        .unwrap_or_default()
+}
+
+/// The same before a vote, with what only the moment of the vote shows: other rules, figures that grew.
+pub(super) fn changed(
+    customer: &Customer,
+    context: &Context,
+    case: &Case,
+) -> Result<Vec<Event>, Rejection> {
+    if !case.is_open() {
+        return Ok(Vec::new());
+    }
+    if is_gone(customer, &case.matter) {
+        return Ok(followed(customer, context, case));
+    }
+    let policy = context.facts.policy.as_ref().ok_or(Rejection::NoRules)?;
+    if *policy.hash != *case.pack {
+        return asked_anew(customer, context, case, case.matter.clone(), Why::RulesChanged);
+    }
+    if let Matter::Release { order, release } = &case.matter
+        && let Some(now) = releasing::grown(customer, context, *order, release)?
+    {
+        let matter = Matter::Release { order: *order, release: Box::new(now) };
+        return asked_anew(customer, context, case, matter, Why::ContentChanged);
+    }
+    let same = content(customer, &case.matter, &case.pack, &case.round.route)?;
+    if same == case.round.content {
+        return Ok(Vec::new());
+    }
+    asked_anew(customer, context, case, case.matter.clone(), Why::ContentChanged)
+}
+
+fn asked_anew(
+    customer: &Customer,
+    context: &Context,
+    case: &Case,
+    matter: Matter,
+    why: Why,
+) -> Result<Vec<Event>, Rejection> {
+    let put = put(customer, context, &matter, Some(case), None)?;
+    if put.opened.route.stages.is_empty() {
+        // What needed agreement does not slip through because it has become less: somebody asks again.
+        return Ok(vec![closed(
+            case.id,
+            case.round.number,
+            case.round.content.clone(),
+            Outcome::Overtaken,
+            None,
+            None,
+        )]);
+    }
+    Ok(vec![anew(case, matter, put, why, None)])
+}
+
+/// Whether there is nothing left to decide.
+fn is_gone(customer: &Customer, matter: &Matter) -> bool {
+    match matter {
+        Matter::Qualification {} => !customer.qualification.is_in_review(),
+        Matter::Credit { .. } => false,
+        Matter::Release { order, .. } => !customer.orders.get(order).is_some_and(|order| {
+            order.is_held() || order.shipments.values().any(|it| it.shipped_on.is_none())
+        }),
+    }
+}
