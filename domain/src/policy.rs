@@ -7,6 +7,7 @@
 //! Until the departments concerned have looked at it, nothing else comes into force.
 
 pub mod activation;
+pub mod calendar;
 pub mod changes;
 pub mod facts;
 pub mod pack;

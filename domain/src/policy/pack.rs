@@ -21,7 +21,7 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
-    policy::{changes::Changes, table::Sheet},
+    policy::{calendar::Calendar, changes::Changes, table::Sheet},
     product::Trait,
     uscc::Entity,
 };
@@ -52,6 +52,9 @@ pub struct Pack {
     /// Absent in packs of before, which are changed as [`Changes::default`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// Absent in packs of before, whose working time is as [`Calendar::default`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -250,6 +253,11 @@ impl Pack {
     /// How this pack is replaced by another.
     pub fn changes(&self) -> Cow<'_, Changes> {
         self.changes.as_ref().map_or_else(|| Cow::Owned(Changes::default()), Cow::Borrowed)
+    }
+
+    /// The working days and hours of the company.
+    pub fn calendar(&self) -> Cow<'_, Calendar> {
+        self.calendar.as_ref().map_or_else(|| Cow::Owned(Calendar::default()), Cow::Borrowed)
     }
 
     /// The business date at this moment, in the company's zone.

@@ -3,7 +3,7 @@
 mod examples;
 
 use super::{
-    changes, facts,
+    calendar, changes, facts,
     pack::{Overdue, Pack, Text},
     table::{HitPolicy, Sheet, Slot, check},
 };
@@ -38,6 +38,13 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
             changes::objections(given)
                 .into_iter()
                 .map(|it| Objection { pointer: format!("/changes{}", it.pointer), ..it }),
+        );
+    }
+    if let Some(given) = &pack.calendar {
+        found.extend(
+            calendar::objections(given)
+                .into_iter()
+                .map(|it| Objection { pointer: format!("/calendar{}", it.pointer), ..it }),
         );
     }
     found
@@ -199,6 +206,7 @@ mod tests {
                 "/credit/prepaid_percent_without_limit",
                 "from 0 to 100",
             ),
+            ("/calendar/hours", json!([]), "/calendar/hours", "1 to 12 spans"),
             ("/overdue/table/hit", json!("collect"), "/overdue/table/hit", "one answer"),
             (
                 "/overdue/table/rows/0/when/3",
