@@ -314,7 +314,17 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
     assert!(std::fs::read_to_string(&page).unwrap().contains("<del>&gt; 30</del>"));
 
     // Every other list goes the same way.
-    for table in ["papers", "never_counts", "modes", "reactions", "expiry_notice"] {
+    for table in [
+        "papers",
+        "never_counts",
+        "modes",
+        "reactions",
+        "expiry_notice",
+        "working_week",
+        "working_hours",
+        "holidays",
+        "make_up_days",
+    ] {
         let file = path("list.xlsx");
         done(&["export", &rules, &file, "--table", table]);
         done(&["import", &rules, &file, &new, "--table", table]);

@@ -8,6 +8,7 @@
 
 pub mod activation;
 pub mod approvals;
+pub mod calendar;
 pub mod changes;
 pub mod facts;
 pub mod pack;

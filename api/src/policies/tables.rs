@@ -293,6 +293,18 @@ mod tests {
                 .unwrap_err(),
             ["line 3, column 1: \"invoice\" stands in a line before"]
         );
+        assert_eq!(
+            from_text("day\r\n2026-10-01\r\n2026-13-01\r\n", "holidays").unwrap_err(),
+            [
+                "line 3, column 1 (day): \"2026-13-01\" cannot stand here; a day is wanted, as 2026-10-01"
+            ]
+        );
+        assert_eq!(
+            from_text("from,to\r\n9:00,17:00\r\n", "working_hours").unwrap_err(),
+            [
+                "line 2, column 1 (from): \"9:00\" cannot stand here; a time from 00:00 to 24:00 is wanted, as 09:00"
+            ]
+        );
         let wrong = "id,kinds,entities,classes,traits,any_of,weight,scope,basis\r\n\
                      a,\"hospital, klinik\",,,,practice_licence,legal,none,\r\n";
         let told = from_text(wrong, "papers").unwrap_err();

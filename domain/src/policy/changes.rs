@@ -74,6 +74,7 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
         expiry_notice_days,
         changes,
         approvals,
+        calendar,
     } = old;
     let mut found = BTreeSet::new();
     let law: (&Vec<PaperRule>, _, _) = (papers, never_counts, expiry_notice_days);
@@ -92,6 +93,9 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
         }
     }
     if (name, company, modes, changes) != (&new.name, &new.company, &new.modes, &new.changes) {
+        found.extend(Part::BOTH);
+    }
+    if calendar != &new.calendar {
         found.extend(Part::BOTH);
     }
     found
@@ -224,6 +228,7 @@ mod tests {
             all
         );
         assert_eq!(changed(|pack| pack.name.push('x')), all);
+        assert_eq!(changed(|pack| pack.calendar = None), all);
         assert_eq!(
             changed(|pack| pack.changes = Some(Changes { legal: vec![], ..Changes::default() })),
             all,

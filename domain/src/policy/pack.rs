@@ -21,7 +21,7 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
-    policy::{approvals::Approvals, changes::Changes, table::Sheet},
+    policy::{approvals::Approvals, calendar::Calendar, changes::Changes, table::Sheet},
     product::Trait,
     uscc::Entity,
 };
@@ -55,6 +55,9 @@ pub struct Pack {
     /// Absent in packs of before, where things are agreed to as [`Approvals::before`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub approvals: Option<Approvals>,
+    /// Absent in packs of before, whose working time is as [`Calendar::default`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -258,6 +261,11 @@ impl Pack {
     /// Who must agree to what.
     pub fn approvals(&self) -> Cow<'_, Approvals> {
         self.approvals.as_ref().map_or_else(|| Cow::Owned(Approvals::before()), Cow::Borrowed)
+    }
+
+    /// The working days and hours of the company.
+    pub fn calendar(&self) -> Cow<'_, Calendar> {
+        self.calendar.as_ref().map_or_else(|| Cow::Owned(Calendar::default()), Cow::Borrowed)
     }
 
     /// The business date at this moment, in the company's zone.

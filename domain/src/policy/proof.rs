@@ -4,7 +4,7 @@ mod examples;
 
 use super::{
     approvals::{self, Subject},
-    changes, facts,
+    calendar, changes, facts,
     pack::{Overdue, Pack, Text},
     table::{HitPolicy, Sheet, Slot, check},
 };
@@ -50,6 +50,13 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
             changes::objections(given)
                 .into_iter()
                 .map(|it| Objection { pointer: format!("/changes{}", it.pointer), ..it }),
+        );
+    }
+    if let Some(given) = &pack.calendar {
+        found.extend(
+            calendar::objections(given)
+                .into_iter()
+                .map(|it| Objection { pointer: format!("/calendar{}", it.pointer), ..it }),
         );
     }
     found
@@ -211,6 +218,7 @@ mod tests {
                 "/credit/prepaid_percent_without_limit",
                 "from 0 to 100",
             ),
+            ("/calendar/hours", json!([]), "/calendar/hours", "1 to 12 spans"),
             ("/overdue/table/hit", json!("collect"), "/overdue/table/hit", "one answer"),
             (
                 "/overdue/table/rows/0/when/3",

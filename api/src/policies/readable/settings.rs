@@ -123,6 +123,9 @@ fn name(pointer: &str) -> Text {
         "/changes/simulation_days_max" => {
             ("模拟结果的有效天数", "a simulation is evidence for so many days")
         }
+        "/calendar/known_until" => {
+            ("放假与调休安排公布至", "days off and days worked in exchange are known until")
+        }
         other => (other, other),
     };
     text(zh, en)
