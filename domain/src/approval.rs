@@ -6,6 +6,8 @@
 //! they hold, and somebody and whoever stands in for them count once. A vote that would leave the rest of the route without enough
 //! people is refused. A stage that its own departments cannot fill asks those that it escalates to. Time never approves.
 
+pub mod clock;
+pub mod cycle;
 mod round;
 mod seats;
 #[cfg(test)]
@@ -186,9 +188,26 @@ impl Route {
         self,
         number: u32,
         content: String,
-        mut excluded: BTreeSet<StaffId>,
+        excluded: BTreeSet<StaffId>,
         people: &[Person],
     ) -> Result<RoundOpened, Rejection> {
+        let opened = self.open_with_whoever_is_here(number, content, excluded, people);
+        let missing = seats::missing(&Round::begin(&opened), people);
+        if missing.is_empty() {
+            Ok(opened)
+        } else {
+            Err(Rejection::Unreachable { departments: missing })
+        }
+    }
+
+    /// Begins a round that nobody could refuse to begin: where people are lacking it waits for them.
+    pub fn open_with_whoever_is_here(
+        self,
+        number: u32,
+        content: String,
+        mut excluded: BTreeSet<StaffId>,
+        people: &[Person],
+    ) -> RoundOpened {
         let had_a_hand = |staff: &StaffId| excluded.contains(staff);
         let delegates: Vec<StaffId> = people
             .iter()
@@ -200,13 +219,7 @@ impl Route {
             RoundOpened { round: number, content, route: self, excluded, electorate: Vec::new() };
         let round = Round::begin(&opened);
         let electorate = round.electorate_of(1, people);
-        let opened = RoundOpened { electorate, ..opened };
-        let missing = seats::missing(&Round::begin(&opened), people);
-        if missing.is_empty() {
-            Ok(opened)
-        } else {
-            Err(Rejection::Unreachable { departments: missing })
-        }
+        RoundOpened { electorate, ..opened }
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Command {
     Receivables(receivables::Command),
     /// The daily review: announces what lapsed, and heals what time has healed.
     ReviewDay,
+    /// Says what the clocks of open cases have brought about, and asks others where those who were asked have left.
+    LookAtClock,
     /// A dry run of the order checkpoint; it is considered, never executed.
     Check(Box<trading::Placement>),
 }
@@ -87,6 +89,9 @@ events! {
         ReviewerAdded(Box<approving::ReviewerAdded>) = "approval.reviewer-added",
         CaseTransferred(Box<approving::CaseTransferred>) = "approval.transferred",
         CaseClosed(approving::CaseClosed) = "approval.case-closed",
+        CaseReminded(approving::clock::CaseReminded) = "approval.reminded",
+        SlaBreached(approving::clock::SlaBreached) = "approval.sla-breached",
+        CaseEscalated(approving::clock::CaseEscalated) = "approval.escalated",
         LimitFrozen(credit::LimitFrozen) = "credit.limit-frozen",
         LimitUnfrozen(credit::LimitUnfrozen) = "credit.limit-unfrozen",
         OrderPlaced(Box<trading::OrderTaken>) = "trading.order-placed",
@@ -240,7 +245,11 @@ impl Decider for Customer {
                     cash::credit_note(self, context, note)?
                 }
             },
-            Command::ReviewDay => review::announce(self, context),
+            Command::ReviewDay => {
+                let found = approving::reviewing::found(self, context);
+                return Ok(self.followed_by(context, review::announce(self, context), found));
+            }
+            Command::LookAtClock => approving::look(self, context),
             Command::Check(placement) => return ordering::place(self, context, placement),
         };
         Ok(self.followed(context, events))
@@ -259,9 +268,20 @@ impl Decider for Customer {
 stock_aggregate!(Customer);
 
 impl Customer {
-    /// The command's events, with what they cure, and what of it was under vote.
+    /// The command's events, with what they cure, what is to be looked at anew, and what of it was under vote.
     fn followed(&self, context: &Context, events: Vec<Event>) -> Vec<Event> {
-        approving::keep(self, context, healing::heal(self, context, events))
+        self.followed_by(context, events, Vec::new())
+    }
+
+    /// The same where something besides the events was found to be looked at anew.
+    fn followed_by(
+        &self,
+        context: &Context,
+        events: Vec<Event>,
+        found: Vec<approving::reviewing::Evidence>,
+    ) -> Vec<Event> {
+        let healed = healing::heal(self, context, events);
+        approving::keep(self, context, approving::reviewed(self, context, healed, found))
     }
 
     fn fold(&mut self, event: &Event) {
@@ -311,7 +331,10 @@ impl Customer {
             | Event::InformationGiven(_)
             | Event::ReviewerAdded(_)
             | Event::CaseTransferred(_)
-            | Event::CaseClosed(_) => self.cases.fold(event),
+            | Event::CaseClosed(_)
+            | Event::CaseReminded(_)
+            | Event::SlaBreached(_)
+            | Event::CaseEscalated(_) => self.cases.fold(event),
             Event::LimitFrozen(e) => self.credit.freeze(e, version),
             Event::LimitUnfrozen(_) => self.credit.unfreeze(),
             Event::OrderPlaced(e) | Event::OrderHeld(e) => self.take_order(e),

@@ -273,7 +273,25 @@ impl Round {
         asked
     }
 
-    pub(super) fn stage_at(&self, number: u32) -> Option<&Stage> {
+    /// Whether those who were asked in the open stage can no longer fill it.
+    pub fn is_stranded(&self, people: &[Person]) -> bool {
+        let mut alone = self.clone();
+        alone.route.stages.truncate(usize::try_from(self.stage).unwrap_or(usize::MAX));
+        !seats::missing(&alone, people).is_empty()
+    }
+
+    /// The open stage asked of those who are here now, its votes void; nothing where they could not fill it either.
+    pub fn ask_again(&self, people: &[Person]) -> Option<StageOpened> {
+        self.open_stage()?;
+        let mut again = self.clone();
+        again.votes.retain(|vote| vote.stage < self.stage);
+        let electorate = again.electorate_of(self.stage, people);
+        let opened = StageOpened { round: self.number, stage: self.stage, electorate };
+        again.open_next(&opened);
+        (!again.is_stranded(people)).then_some(opened)
+    }
+
+    pub fn stage_at(&self, number: u32) -> Option<&Stage> {
         let index = usize::try_from(number.checked_sub(1)?).ok()?;
         self.route.stages.get(index)
     }

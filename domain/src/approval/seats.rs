@@ -45,13 +45,13 @@ pub(super) fn open_seats(round: &Round) -> Vec<Seat> {
     let of_reviewer = |vote: &&VoteCast| round.reviewers.contains(&vote.by);
     let cast = || round.votes_in_stage().filter(|vote| !of_reviewer(vote));
     let voted = |staff: &StaffId| round.votes_in_stage().any(|vote| vote.by == *staff);
+    // Where a department has nobody left, one of those that it escalates to speaks for all of it.
+    let of_departments =
+        |person: &Person| person.escalated_as.is_none() && !round.reviewers.contains(&person.staff);
     let mut seats: Vec<Seat> = match stage.rule {
-        Rule::All if !round.electorate.is_empty() => {
-            let waiting = round.electorate.iter().filter(|person| {
-                let asked = person.escalated_as.is_none() && !voted(&person.staff);
-                asked && !round.reviewers.contains(&person.staff)
-            });
-            waiting.map(Seat::personal).collect()
+        Rule::All if round.electorate.iter().any(|person| of_departments(person)) => {
+            let asked = round.electorate.iter().filter(|person| of_departments(person));
+            asked.filter(|person| !voted(&person.staff)).map(Seat::personal).collect()
         }
         Rule::OnePerDepartment => {
             let voted: BTreeSet<Role> = cast().map(|vote| vote.department).collect();

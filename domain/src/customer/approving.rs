@@ -5,23 +5,26 @@
 //! either opens a new round, and says how many votes that made void. Where nobody else need agree, the record is the same.
 
 mod cases;
+pub mod clock;
 mod keeping;
 mod matter;
 mod moving;
+pub mod reviewing;
 mod voting;
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
     cases::{Case, Cases, Question, Standing},
     matter::Matter,
 };
-pub(super) use self::{keeping::keep, matter::request};
+pub(super) use self::{clock::look, keeping::keep, matter::request, reviewing::reviewed};
 use super::{Customer, Event, Rejection, qualification::Remarks};
 use crate::{
-    approval::{Person, RoundOpened, StageOpened, VoteCast},
+    approval::{Person, RoundOpened, StageOpened, VoteCast, clock::Deadline},
     context::Context,
     digest::Sha256Digest,
     ids::{CaseId, OrderId, StaffId},
@@ -99,6 +102,9 @@ pub struct CaseOpened {
     /// The hash of the pack that chose it.
     pub pack: String,
     pub requested_by: StaffId,
+    /// By when its first stage should be done; absent where it has no term, and in events of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
 }
 
 /// Asked anew; the votes so far are void.
@@ -116,6 +122,9 @@ pub struct CaseRoundOpened {
     /// Who asked anew; absent where what was asked about changed by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<StaffId>,
+    /// By when its first stage should be done; absent where it has no term, and in events of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
 }
 
 /// Why votes are asked for anew.
@@ -156,6 +165,12 @@ pub struct CaseStageOpened {
     /// Where it was gone back to: how many votes this made void, why, and by whom.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub returned: Option<Returned>,
+    /// How many votes are void because those who were asked could no longer fill the stage, and others are asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refilled: Option<u32>,
+    /// By when it should be done; absent where it has no term, and in events of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -172,6 +187,9 @@ pub struct InformationAsked {
     #[schema(value_type = String)]
     pub question: Prose<1000>,
     pub by: StaffId,
+    /// Since when the clock stands still; absent in events of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -180,6 +198,9 @@ pub struct InformationGiven {
     #[schema(value_type = String)]
     pub answer: Prose<1000>,
     pub by: StaffId,
+    /// By when the stage should be done now; absent where it has no term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -220,6 +241,8 @@ pub struct CaseClosed {
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Approved,
+    /// Reviewed anew, and left as it is.
+    Confirmed,
     Rejected,
     /// To be mended; the case goes on in another round.
     Returned,
@@ -232,6 +255,7 @@ impl Outcome {
     pub fn code(self) -> &'static str {
         match self {
             Self::Approved => "approved",
+            Self::Confirmed => "confirmed",
             Self::Rejected => "rejected",
             Self::Returned => "returned",
             Self::Withdrawn => "withdrawn",
@@ -268,7 +292,7 @@ pub(super) fn decide(
             voting::go_back(context, case, reason, *stage)
         }
         Act::AskForInformation { question } => moving::ask(context, case, question),
-        Act::Inform { answer } => moving::inform(context, case, answer),
+        Act::Inform { answer } => moving::inform(customer, context, case, answer),
         Act::AddReviewer { reviewer, reason } => {
             moving::add_reviewer(context, case, reviewer, reason)
         }
@@ -304,7 +328,7 @@ pub(super) fn had_a_hand(
     let manager = customer.registration.account_manager().cloned();
     match matter {
         Matter::Qualification {} => hands.extend(customer.qualification.made_by()),
-        Matter::Credit { .. } => hands.extend(manager),
+        Matter::Credit { .. } | Matter::ReReview { .. } => hands.extend(manager),
         Matter::Release { order, .. } => {
             hands.extend(manager);
             let placed = customer.orders.get(order).and_then(|order| order.placed_by.clone());

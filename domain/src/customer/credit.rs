@@ -216,7 +216,7 @@ fn is_sound(customer: &Customer, context: &Context, grant: &LimitGranted) -> Res
 fn applied_for(case: &Case) -> bool {
     match &case.matter {
         Matter::Credit { assessed_by, .. } => assessed_by.as_ref() != Some(&case.requested_by),
-        Matter::Qualification {} | Matter::Release { .. } => false,
+        Matter::Qualification {} | Matter::Release { .. } | Matter::ReReview { .. } => false,
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -30,7 +31,10 @@ use crate::{
 pub(super) struct Stage {
     pub(super) customer: Customer,
     pub(super) facts: Facts,
+    /// Who works here.
+    pub(super) people: Arc<Vec<Person>>,
     today: String,
+    now: DateTime<Utc>,
     count: u128,
 }
 
@@ -86,7 +90,9 @@ impl Stage {
         facts.products.insert(product_id(STENT), Arc::new(product(&stent(), STENT)));
         facts.products.insert(product_id(SYRINGE), Arc::new(product(&syringe(), SYRINGE)));
         let customer = Customer::default();
-        let mut stage = Self { customer, facts, today: "2026-11-22".to_owned(), count: 0 };
+        let Turn { now, .. } = Turn::of_test();
+        let today = "2026-11-22".to_owned();
+        let mut stage = Self { customer, facts, people: company(), today, now, count: 0 };
         let particulars = serde_json::from_value(json!({
             "name": "示范医疗器械有限公司", "uscc": uscc, "kind": kind, "currency": "CNY",
             "account_manager": "staff-manager", "registered_address": "杭州市示范路 1 号",
@@ -101,11 +107,37 @@ impl Stage {
         self
     }
 
+    /// At a moment of the company's zone, like `2026-11-23T09:00:00`.
+    pub(super) fn at(&mut self, moment: &str) -> &mut Self {
+        self.now = local(moment);
+        moment[..10].clone_into(&mut self.today);
+        self
+    }
+
+    /// Changes the pack that is in force.
+    pub(super) fn rules(&mut self, change: impl FnOnce(&mut Pack)) {
+        let mut pack = Pack::default_pack();
+        change(&mut pack);
+        let hash = Arc::from(pack.hash().unwrap());
+        self.facts.policy = Some(Arc::new(InForce { version: 2, hash, pack: Arc::new(pack) }));
+    }
+
+    /// Somebody is no longer here.
+    pub(super) fn leaves(&mut self, name: &str) {
+        Arc::make_mut(&mut self.people).retain(|person| person.staff.as_str() != name);
+    }
+
+    pub(super) fn joins(&mut self, name: &str, role: Role) {
+        Arc::make_mut(&mut self.people).push(Person::new(name.parse().unwrap(), [role].into()));
+    }
+
     pub(super) fn context(&self, actor: &str, roles: &[Role]) -> Context {
         let mut turn = Turn::of_test_numbered(self.count + 1);
         turn.actor = actor.parse().unwrap();
         turn.today = self.today.parse().unwrap();
-        let assembly = Assembly { people: company(), actor: roles.iter().copied().collect() };
+        turn.now = self.now;
+        let people = Arc::clone(&self.people);
+        let assembly = Assembly { people, actor: roles.iter().copied().collect() };
         let (roles, facts) = (roles.to_vec(), self.facts.clone());
         Context { turn, roles, assembly, business_date: None, facts }
     }
@@ -264,6 +296,10 @@ impl Stage {
         let release = Command::Trading(trading::Command::Release(Box::new(release)));
         self.ask(actor, &[role], &release)
     }
+}
+
+pub(super) fn local(moment: &str) -> DateTime<Utc> {
+    format!("{moment}+08:00").parse().unwrap()
 }
 
 /// Who is asked about papers, in the order of the delivered routes.

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     approval::{ESCALATION_MAX, Lane, Route, Rule, STAGES_MAX, Stage},
+    customer::approving::reviewing::Trigger,
     permissions::{Act, may},
     staff::Role,
 };
@@ -37,6 +38,9 @@ pub struct Approvals {
     pub credit: Sheet,
     /// Delegation of authority: which route the release of an order takes.
     pub release: Sheet,
+    /// After which changes of facts something is looked at again, and by which route; what is not named is not.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub re_review: BTreeMap<Trigger, String>,
 }
 
 /// Something that wants approval.
@@ -125,6 +129,7 @@ impl Approvals {
             qualification: always("quality"),
             credit: always("straight_through"),
             release: always("straight_through"),
+            re_review: BTreeMap::new(),
         }
     }
 
@@ -160,12 +165,18 @@ impl Approvals {
         let table::Outcome::One(Value::Code(name)) = answer.outcome else {
             return Err(Fault::NoRow);
         };
-        let route = self.routes.get(&name).ok_or(Fault::NoRow)?;
+        let route = self.route(&name, stands_in).ok_or(Fault::NoRow)?;
         let asked = table.facts().iter().map(|fact| &fact.name);
         let facts = asked.map(|fact| (fact.clone(), known(fact).to_string())).collect();
         let row = answer.rows.into_iter().next().ok_or(Fault::NoRow)?;
+        Ok((route, Chosen { route: name, row, facts }))
+    }
+
+    /// A route by its name, with the departments that stand in for those that the company lacks.
+    pub fn route(&self, name: &str, stands_in: &BTreeMap<Role, Role>) -> Option<Route> {
+        let route = self.routes.get(name)?;
         let stages = route.stages.iter().map(|stage| there(stage, stands_in)).collect();
-        Ok((Route { lane: route.lane, stages }, Chosen { route: name, row, facts }))
+        Some(Route { lane: route.lane, stages })
     }
 }
 
@@ -209,6 +220,17 @@ pub(super) fn objections(approvals: &Approvals) -> Vec<Objection> {
         for (n, row) in sheet.source().rows.iter().enumerate() {
             let Some(route) = approvals.routes.get(&row.then) else { continue };
             of_subject(*subject, route, at(n), &mut found);
+        }
+    }
+    for (trigger, name) in &approvals.re_review {
+        let at = format!("/re_review/{}", trigger.code());
+        match approvals.routes.get(name).filter(|route| !route.stages.is_empty()) {
+            Some(route) => of_subject(trigger.of().subject(), route, at, &mut found),
+            None => found.push(objection(
+                at,
+                "请填写一条已定义且至少有一个步骤的路线。",
+                "name a route of this pack that asks somebody",
+            )),
         }
     }
     found

@@ -101,8 +101,17 @@ impl Calendar {
 
     /// The first moment at which so much working time has passed; none within a hundred years where there is too little of it.
     pub fn due(&self, zone: Tz, from: DateTime<Utc>, minutes: u32) -> Option<DateTime<Utc>> {
-        let mut left = TimeDelta::minutes(i64::from(minutes));
-        if left.is_zero() {
+        self.due_after(zone, from, TimeDelta::minutes(i64::from(minutes)))
+    }
+
+    /// The same for a time to the moment.
+    pub fn due_after(
+        &self,
+        zone: Tz,
+        from: DateTime<Utc>,
+        mut left: TimeDelta,
+    ) -> Option<DateTime<Utc>> {
+        if left <= TimeDelta::zero() {
             return Some(from);
         }
         for (start, end) in self.spans(zone, from) {
@@ -117,11 +126,15 @@ impl Calendar {
 
     /// The working time between two moments, in whole minutes, of at most a hundred years.
     pub fn worked(&self, zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> u32 {
+        u32::try_from(self.time_worked(zone, from, to).num_minutes()).unwrap_or(u32::MAX)
+    }
+
+    /// The same to the moment.
+    pub fn time_worked(&self, zone: Tz, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
         let spans = self.spans(zone, from).take_while(|(start, _)| *start < to);
-        let worked = spans
+        spans
             .map(|(start, end)| end.min(to) - start)
-            .fold(TimeDelta::zero(), |sum, part| sum + part);
-        u32::try_from(worked.num_minutes()).unwrap_or(u32::MAX)
+            .fold(TimeDelta::zero(), |sum, part| sum + part)
     }
 
     /// The spans of working time from a moment on, in their order.

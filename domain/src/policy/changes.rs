@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     approval::{Route, Rule},
+    customer::approving::reviewing::{Reviewed, Trigger},
     decision::{CauseCode, CauseKind},
     permissions::{Act, may},
     staff::Role,
@@ -106,13 +107,24 @@ fn parts_of_approvals(old: Option<&Approvals>, new: Option<&Approvals>) -> BTree
     let (Some(old), Some(new)) = (old, new) else {
         return if old == new { [].into() } else { Part::BOTH.into() };
     };
-    let Approvals { routes, assessment, qualification, credit, release } = old;
+    let Approvals { routes, assessment, qualification, credit, release, re_review } = old;
     let mut found = BTreeSet::new();
     if *routes != new.routes {
         found.extend(Part::BOTH);
     }
     if *qualification != new.qualification {
         found.insert(Part::Legal);
+    }
+    let of = |all: &BTreeMap<Trigger, String>, reviewed| -> BTreeMap<Trigger, String> {
+        let theirs = all.iter().filter(|(trigger, _)| trigger.of() == reviewed);
+        theirs.map(|(trigger, route)| (*trigger, route.clone())).collect()
+    };
+    for (reviewed, part) in
+        [(Reviewed::Qualification, Part::Legal), (Reviewed::Credit, Part::Credit)]
+    {
+        if of(re_review, reviewed) != of(&new.re_review, reviewed) {
+            found.insert(part);
+        }
     }
     if (assessment, credit, release) != (&new.assessment, &new.credit, &new.release) {
         found.insert(Part::Credit);

@@ -6,11 +6,13 @@ use crate::{
     customer::approving::{
         CaseClosed, CaseOpened, CaseRoundOpened, CaseStageOpened, CaseTransferred, CaseVoted,
         InformationAsked, InformationGiven, Matter, Outcome, ReviewerAdded, Why,
+        clock::{CaseEscalated, CaseReminded, SlaBreached},
+        reviewing::{Evidence, Reviewed, Trigger},
     },
     customer::credit::Limit,
     policy::pack::Text,
     staff::Role,
-    wording::phrase::{amount, because, counted, ended, text},
+    wording::phrase::{amount, because, counted, ended, listed, text},
 };
 
 pub(super) fn case_opened(e: &CaseOpened) -> Text {
@@ -67,6 +69,21 @@ pub(super) fn stage_opened(e: &CaseStageOpened) -> Text {
     asked.dedup();
     let asked = roles(&asked);
     match &e.returned {
+        None if e.refilled.is_some() => {
+            let voided = e.refilled.unwrap_or_default();
+            text(
+                format!(
+                    "第 {} 步原表决人员不足，{voided} 票作废，重新请在职人员表决：{}。",
+                    e.opened.stage, asked.zh
+                ),
+                format!(
+                    "Too few of those who were asked in step {} are left: {} void, and now it asks {}.",
+                    e.opened.stage,
+                    counted(voided, "vote is", "votes are"),
+                    asked.en
+                ),
+            )
+        }
         None => text(
             format!("进入第 {} 步，待表决：{}。", e.opened.stage, asked.zh),
             format!("Step {} asks {}.", e.opened.stage, asked.en),
@@ -99,9 +116,49 @@ pub(super) fn transferred(e: &CaseTransferred) -> Text {
     because("审批已转交他人办理", "Handed to somebody else", &e.reason)
 }
 
+pub(super) fn reminded(e: &CaseReminded) -> Text {
+    text(
+        format!("提醒：第 {} 步已用去 {}% 的办理时限。", e.stage, e.percent),
+        format!("Reminder: step {} has used {} % of its time.", e.stage, e.percent),
+    )
+}
+
+pub(super) fn sla_breached(e: &SlaBreached) -> Text {
+    text(
+        format!("第 {} 步已超过办理时限；超时不视为同意，仍须表决。", e.stage),
+        format!(
+            "Step {} is past its time. Time agrees to nothing: it still wants its votes.",
+            e.stage
+        ),
+    )
+}
+
+pub(super) fn escalated(e: &CaseEscalated) -> Text {
+    let mut asked: Vec<Role> = e.also.iter().filter_map(|person| person.escalated_as).collect();
+    asked.sort_unstable();
+    asked.dedup();
+    if asked.is_empty() {
+        return text(
+            format!("第 {} 步升级至第 {} 级，但该级无可表决人员；请任命人员。", e.stage, e.level),
+            format!(
+                "Step {} escalated to level {}, where nobody can vote: appoint somebody.",
+                e.stage, e.level
+            ),
+        );
+    }
+    let asked = roles(&asked);
+    text(
+        format!("第 {} 步升级至第 {} 级，另请{}表决。", e.stage, e.level, asked.zh),
+        format!("Step {} escalated to level {}: it asks {} as well.", e.stage, e.level, asked.en),
+    )
+}
+
 pub(super) fn closed(e: &CaseClosed) -> Text {
     let (zh, en) = match e.outcome {
         Outcome::Approved => ("审批通过", "Approved by all who were asked"),
+        Outcome::Confirmed => {
+            ("复审确认，维持不变", "Looked at anew and confirmed: nothing changes")
+        }
         Outcome::Rejected => ("审批不予通过", "Rejected"),
         Outcome::Returned => ("审批退回补正", "Returned to be mended"),
         Outcome::Withdrawn => ("申请已撤回", "Withdrawn"),
@@ -135,6 +192,28 @@ pub fn matter(matter: &Matter) -> Text {
                 format!("release of an order ({})", causes.en),
             )
         }
+        Matter::ReReview { of, evidence } => {
+            let mut triggers: Vec<Trigger> = evidence.iter().map(Evidence::trigger).collect();
+            triggers.sort_unstable();
+            triggers.dedup();
+            let names: Vec<Text> = triggers.into_iter().map(trigger).collect();
+            let why = listed(&names);
+            let (zh, en) = match of {
+                Reviewed::Qualification => ("资质复审", "re-review of papers"),
+                Reviewed::Credit => ("信用复审", "re-review of credit"),
+            };
+            text(format!("{zh}（{}）", why.zh), format!("{en} ({})", why.en))
+        }
+    }
+}
+
+fn trigger(trigger: Trigger) -> Text {
+    match trigger {
+        Trigger::DocumentRevoked => text("证件作废", "paper revoked"),
+        Trigger::DocumentExpired => text("证件过期", "paper expired"),
+        Trigger::Reclassified => text("客户类型变更", "kind changed"),
+        Trigger::RegisteredAddressChanged => text("注册地址变更", "registered address changed"),
+        Trigger::OverdueBeyond => text("逾期超出政策", "overdue beyond policy"),
     }
 }
 

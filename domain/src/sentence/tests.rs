@@ -15,6 +15,7 @@ const SHIPMENT: &str = "shipment-00000000-0000-7000-8000-000000000005";
 const INVOICE: &str = "invoice-00000000-0000-7000-8000-000000000006";
 const RECEIPT: &str = "receipt-00000000-0000-7000-8000-000000000007";
 const DOCUMENT: &str = "document-00000000-0000-7000-8000-000000000003";
+const CASE: &str = "case-00000000-0000-7000-8000-00000000000a";
 const PRODUCT: &str = "product-00000000-0000-7000-8000-000000000002";
 
 fn cny(amount: &str) -> Value {
@@ -175,6 +176,24 @@ fn cases() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             "The business licence BL-1 expires on 2026-12-01, 7 days left.",
         ),
         (
+            "approval.reminded",
+            json!({"case": CASE, "round": 1, "stage": 2, "percent": 80, "at": "2026-11-23T07:24:00Z"}),
+            "提醒：第 2 步已用去 80% 的办理时限。",
+            "Reminder: step 2 has used 80 % of its time.",
+        ),
+        (
+            "approval.sla-breached",
+            json!({"case": CASE, "round": 1, "stage": 2, "due_at": "2026-11-23T09:00:00Z"}),
+            "第 2 步已超过办理时限；超时不视为同意，仍须表决。",
+            "Step 2 is past its time. Time agrees to nothing: it still wants its votes.",
+        ),
+        (
+            "approval.escalated",
+            json!({"case": CASE, "round": 1, "stage": 2, "level": 1, "also": [{"staff": "staff-c", "departments": ["sales"], "escalated_as": "compliance"}]}),
+            "第 2 步升级至第 1 级，另请合规表决。",
+            "Step 2 escalated to level 1: it asks compliance as well.",
+        ),
+        (
             "credit.limit-granted",
             json!({"limit": {"kind": "amount", "amount": cny("100000.00")}, "valid_until": "2027-11-22", "terms": {"from": "invoice", "days": 60}, "single_document_cap": cny("50000.00")}),
             "授予信用额度 ¥100,000.00，有效期至 2027-11-22，账期为开票后 60 天，单笔上限 ¥50,000.00。",
@@ -326,6 +345,40 @@ fn each_event_has_its_sentence() {
         let sentence = of(&event);
         assert_eq!((sentence.zh.as_str(), sentence.en.as_str()), (zh, en), "{kind}");
     }
+}
+
+#[test]
+fn what_a_case_became_is_said() {
+    let said = |event: Value| -> (String, String) {
+        let sentence = of(&serde_json::from_value(event).unwrap());
+        (sentence.zh, sentence.en)
+    };
+    let opened = json!({"case": CASE, "round": 1, "stage": 2, "refilled": 1,
+        "electorate": [{"staff": "staff-c", "departments": ["compliance"]}]});
+    assert_eq!(
+        said(json!({"approval.stage-opened": opened})),
+        (
+            "第 2 步原表决人员不足，1 票作废，重新请在职人员表决：合规。".to_owned(),
+            "Too few of those who were asked in step 2 are left: 1 vote is void, and now it asks compliance.".to_owned(),
+        )
+    );
+    let escalated = json!({"case": CASE, "round": 1, "stage": 2, "level": 3, "also": []});
+    assert_eq!(
+        said(json!({"approval.escalated": escalated})),
+        (
+            "第 2 步升级至第 3 级，但该级无可表决人员；请任命人员。".to_owned(),
+            "Step 2 escalated to level 3, where nobody can vote: appoint somebody.".to_owned(),
+        )
+    );
+    let closed = json!({"case": CASE, "round": 1, "content": "sha256:00", "outcome": "confirmed"});
+    assert_eq!(said(json!({"approval.case-closed": closed})).0, "复审确认，维持不变。");
+    let matter = json!({"kind": "re_review", "of": "credit", "evidence": [{"trigger": "overdue_beyond",
+        "amount": cny("50000.00"), "days": 31, "on": "2027-02-21"}]});
+    let matter = approving::matter(&serde_json::from_value(matter).unwrap());
+    assert_eq!(
+        (matter.zh.as_str(), matter.en.as_str()),
+        ("信用复审（逾期超出政策）", "re-review of credit (overdue beyond policy)")
+    );
 }
 
 #[test]

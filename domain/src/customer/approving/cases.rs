@@ -2,14 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{
     CaseClosed, CaseOpened, CaseRoundOpened, CaseStageOpened, CaseTransferred, CaseVoted,
-    InformationAsked, Matter, Outcome, ReviewerAdded, Which,
+    InformationAsked, InformationGiven, Matter, Outcome, ReviewerAdded, Which,
+    clock::CaseEscalated,
+    reviewing::{Evidence, Reviewed},
 };
 use crate::{
-    approval::Round,
+    approval::{Person, Round, clock::Clock},
     customer::Event,
     ids::{CaseId, OrderId, StaffId},
 };
@@ -23,6 +26,12 @@ pub struct Cases {
     pub credit: Option<Case>,
     /// Open.
     pub releases: BTreeMap<OrderId, Case>,
+    /// Open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub re_reviews: BTreeMap<Reviewed, Case>,
+    /// The last of what the daily review finds that was looked at anew, of each kind.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub seen: Vec<Evidence>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -39,6 +48,9 @@ pub struct Case {
     pub editors: BTreeSet<StaffId>,
     /// What whoever asked has not answered yet.
     pub question: Option<Question>,
+    /// That of the open stage; none where it has no term.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Clock>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +73,25 @@ impl Case {
         self.standing == Standing::Open
     }
 
+    /// When its clock brings about something next.
+    pub fn next_mark_at(&self) -> Option<DateTime<Utc>> {
+        let clock = self.clock.as_ref().filter(|_| self.is_open())?;
+        clock.next().map(|(at, _)| at)
+    }
+
+    /// Who is told about the open stage and is not asked: whom it informs, whoever asked, and who manages the account.
+    pub fn tells(&self, manager: Option<&StaffId>, people: &[Person]) -> BTreeSet<StaffId> {
+        let Some(stage) = self.round.open_stage().filter(|_| self.is_open()) else {
+            return BTreeSet::new();
+        };
+        let of = |person: &&Person| stage.inform.iter().any(|it| person.departments.contains(it));
+        let informed = people.iter().filter(of).map(|person| &person.staff);
+        let told = informed.chain(&self.editors).chain(manager);
+        let asked = |staff: &&StaffId| self.round.electorate.iter().any(|it| it.staff == **staff);
+        let here = |staff: &&StaffId| people.iter().any(|it| it.staff == **staff);
+        told.filter(|staff| here(staff) && !asked(staff)).cloned().collect()
+    }
+
     pub(super) fn votes(&self) -> u32 {
         u32::try_from(self.round.votes.len()).unwrap_or(u32::MAX)
     }
@@ -68,11 +99,12 @@ impl Case {
 
 impl Cases {
     pub fn is_empty(&self) -> bool {
-        self.qualification.is_none() && self.credit.is_none() && self.releases.is_empty()
+        self.all().next().is_none()
     }
 
     pub fn all(&self) -> impl Iterator<Item = &Case> {
-        self.qualification.iter().chain(&self.credit).chain(self.releases.values())
+        let others = self.releases.values().chain(self.re_reviews.values());
+        self.qualification.iter().chain(&self.credit).chain(others)
     }
 
     pub fn named(&self, which: Which) -> Option<&Case> {
@@ -89,12 +121,13 @@ impl Cases {
             Matter::Qualification {} => self.qualification.as_ref(),
             Matter::Credit { .. } => self.credit.as_ref(),
             Matter::Release { order, .. } => self.releases.get(order),
+            Matter::ReReview { of, .. } => self.re_reviews.get(of),
         }
     }
 
     fn change(&mut self, id: CaseId, change: impl FnOnce(&mut Case)) {
-        let mut all =
-            self.qualification.iter_mut().chain(&mut self.credit).chain(self.releases.values_mut());
+        let others = self.releases.values_mut().chain(self.re_reviews.values_mut());
+        let mut all = self.qualification.iter_mut().chain(&mut self.credit).chain(others);
         if let Some(case) = all.find(|case| case.id == id) {
             change(case);
         }
@@ -106,6 +139,9 @@ impl Cases {
             Matter::Credit { .. } => self.credit = Some(case),
             Matter::Release { order, .. } => {
                 self.releases.insert(order, case);
+            }
+            Matter::ReReview { of, .. } => {
+                self.re_reviews.insert(of, case);
             }
         }
     }
@@ -119,6 +155,7 @@ impl Cases {
             self.credit = None;
         }
         self.releases.retain(|_, case| case.id != id);
+        self.re_reviews.retain(|_, case| case.id != id);
     }
 }
 
@@ -131,7 +168,10 @@ impl Cases {
             Event::CaseVoted(e) => self.vote(e),
             Event::CaseStageOpened(e) => self.open_stage(e),
             Event::InformationAsked(e) => self.ask(e),
-            Event::InformationGiven(e) => self.change(e.case, |case| case.question = None),
+            Event::InformationGiven(e) => self.inform(e),
+            Event::CaseReminded(e) => self.turn(e.case, Clock::remind),
+            Event::SlaBreached(e) => self.turn(e.case, Clock::breach),
+            Event::CaseEscalated(e) => self.escalate(e),
             Event::ReviewerAdded(e) => self.add_reviewer(e),
             Event::CaseTransferred(e) => self.transfer(e),
             Event::CaseClosed(e) => self.close(e),
@@ -140,6 +180,7 @@ impl Cases {
     }
 
     fn open(&mut self, event: &CaseOpened) {
+        self.see(&event.matter);
         self.put(Case {
             id: event.case,
             matter: event.matter.clone(),
@@ -149,10 +190,21 @@ impl Cases {
             requested_by: event.requested_by.clone(),
             editors: [event.requested_by.clone()].into(),
             question: None,
+            clock: event.deadline.clone().map(Clock::start),
         });
     }
 
+    /// What the daily review has found is not found a second time.
+    fn see(&mut self, matter: &Matter) {
+        let Matter::ReReview { evidence, .. } = matter else { return };
+        for evidence in evidence.iter().filter(|it| it.is_of_a_day()) {
+            self.seen.retain(|known| known.trigger() != evidence.trigger());
+            self.seen.push(evidence.clone());
+        }
+    }
+
     fn ask_anew(&mut self, event: &CaseRoundOpened) {
+        self.see(&event.matter);
         self.change(event.case, |case| {
             case.matter = event.matter.clone();
             case.standing = Standing::Open;
@@ -160,6 +212,7 @@ impl Cases {
             case.pack.clone_from(&event.pack);
             case.editors.extend(event.requested_by.iter().cloned());
             case.question = None;
+            case.clock = event.deadline.clone().map(Clock::start);
         });
     }
 
@@ -168,14 +221,44 @@ impl Cases {
     }
 
     fn open_stage(&mut self, event: &CaseStageOpened) {
-        self.change(event.case, |case| case.round.open_next(&event.opened));
+        self.change(event.case, |case| {
+            case.round.open_next(&event.opened);
+            // What was asked of a stage before waits no longer: whoever is asked now asks again.
+            case.question = None;
+            case.clock = event.deadline.clone().map(Clock::start);
+        });
     }
 
     fn ask(&mut self, event: &InformationAsked) {
         self.change(event.case, |case| {
             case.question =
                 Some(Question { text: event.question.to_string(), by: event.by.clone() });
+            if let Some((clock, at)) = case.clock.as_mut().zip(event.at) {
+                clock.stop(at);
+            }
         });
+    }
+
+    fn inform(&mut self, event: &InformationGiven) {
+        self.change(event.case, |case| {
+            case.question = None;
+            if let Some((clock, deadline)) = case.clock.as_mut().zip(event.deadline.as_ref()) {
+                clock.go_on(deadline);
+            }
+        });
+    }
+
+    fn turn(&mut self, id: CaseId, turn: impl FnOnce(&mut Clock)) {
+        self.change(id, |case| {
+            if let Some(clock) = &mut case.clock {
+                turn(clock);
+            }
+        });
+    }
+
+    fn escalate(&mut self, event: &CaseEscalated) {
+        self.change(event.case, |case| case.round.escalate(event.level, &event.also));
+        self.turn(event.case, |clock| clock.escalate(event.next_at));
     }
 
     fn add_reviewer(&mut self, event: &ReviewerAdded) {
@@ -189,14 +272,20 @@ impl Cases {
     /// What was not approved may be asked for again; papers that were rejected are gone, and so is their case.
     fn close(&mut self, event: &CaseClosed) {
         let kept = |standing| move |case: &mut Case| case.standing = standing;
-        let of_papers = self.qualification.as_ref().is_some_and(|case| case.id == event.case);
+        let of = |case: &Case| case.id == event.case;
+        // Papers that were rejected are gone, and a re-review has had its effect.
+        let ends = self.qualification.as_ref().is_some_and(of) || self.re_reviews.values().any(of);
         match event.outcome {
             Outcome::Returned => self.change(event.case, kept(Standing::Returned)),
-            Outcome::Rejected if !of_papers => self.change(event.case, kept(Standing::Rejected)),
-            Outcome::Withdrawn if !of_papers => {
+            Outcome::Rejected if !ends => self.change(event.case, kept(Standing::Rejected)),
+            Outcome::Withdrawn if !ends => {
                 self.change(event.case, kept(Standing::Withdrawn));
             }
-            Outcome::Approved | Outcome::Rejected | Outcome::Withdrawn | Outcome::Overtaken => {
+            Outcome::Approved
+            | Outcome::Confirmed
+            | Outcome::Rejected
+            | Outcome::Withdrawn
+            | Outcome::Overtaken => {
                 self.take_away(event.case);
             }
         }

@@ -3,6 +3,7 @@
 use super::{
     Case, Matter, Outcome, Why,
     matter::{anew, closed, content, put},
+    reviewing,
 };
 use crate::{
     context::Context,
@@ -39,8 +40,7 @@ pub(in crate::customer) fn keep(
 /// What makes an open case another one: its subject is gone, or not what it was.
 fn followed(customer: &Customer, context: &Context, case: &Case) -> Vec<Event> {
     if is_gone(customer, &case.matter) {
-        let (round, content) = (case.round.number, case.round.content.clone());
-        return vec![closed(case.id, round, content, Outcome::Overtaken, None, None)];
+        return vec![overtaken(case)];
     }
     let same = content(customer, &case.matter, &case.pack, &case.round.route);
     if same.is_ok_and(|same| same == case.round.content) {
@@ -65,6 +65,12 @@ pub(super) fn changed(
     }
     let policy = context.facts.policy.as_ref().ok_or(Rejection::NoRules)?;
     if *policy.hash != *case.pack {
+        if let Matter::ReReview { evidence, .. } = &case.matter
+            && reviewing::route(&policy.pack, evidence).is_err()
+        {
+            // The rules no longer ask for it; what had changed still counts where anything is judged.
+            return Ok(vec![overtaken(case)]);
+        }
         return asked_anew(customer, context, case, case.matter.clone(), Why::RulesChanged);
     }
     if let Matter::Release { order, release } = &case.matter
@@ -90,23 +96,21 @@ fn asked_anew(
     let put = put(customer, context, &matter, Some(case), None)?;
     if put.opened.route.stages.is_empty() {
         // What needed agreement does not slip through because it has become less: somebody asks again.
-        return Ok(vec![closed(
-            case.id,
-            case.round.number,
-            case.round.content.clone(),
-            Outcome::Overtaken,
-            None,
-            None,
-        )]);
+        return Ok(vec![overtaken(case)]);
     }
     Ok(vec![anew(case, matter, put, why, None)])
+}
+
+fn overtaken(case: &Case) -> Event {
+    let (round, content) = (case.round.number, case.round.content.clone());
+    closed(case.id, round, content, Outcome::Overtaken, None, None)
 }
 
 /// Whether there is nothing left to decide.
 fn is_gone(customer: &Customer, matter: &Matter) -> bool {
     match matter {
         Matter::Qualification {} => !customer.qualification.is_in_review(),
-        Matter::Credit { .. } => false,
+        Matter::Credit { .. } | Matter::ReReview { .. } => false,
         Matter::Release { order, .. } => !customer.orders.get(order).is_some_and(|order| {
             order.is_held() || order.shipments.values().any(|it| it.shipped_on.is_none())
         }),

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Case, CaseClosed, CaseOpened, CaseRoundOpened, Outcome, Standing, Why, had_a_hand};
+use super::{
+    Case, CaseClosed, CaseOpened, CaseRoundOpened, Outcome, Standing, Why, clock, had_a_hand,
+    reviewing::{self, Evidence, Reviewed},
+};
 use crate::{
-    approval::{self, Lane, RoundOpened, Route, Stage},
+    approval::{self, Lane, RoundOpened, Route, Stage, clock::Deadline},
     context::Context,
     customer::{
         Customer, Event, Rejection,
@@ -42,6 +45,8 @@ pub enum Matter {
     },
     /// Lifting what holds an order.
     Release { order: OrderId, release: Box<Release> },
+    /// Looking again at what was agreed to, because facts have changed.
+    ReReview { of: Reviewed, evidence: Vec<Evidence> },
 }
 
 impl Matter {
@@ -50,6 +55,7 @@ impl Matter {
             Self::Qualification {} => Subject::Qualification,
             Self::Credit { .. } => Subject::Credit,
             Self::Release { .. } => Subject::Release,
+            Self::ReReview { of, .. } => of.subject(),
         }
     }
 
@@ -60,7 +66,20 @@ impl Matter {
                 let assessment = policy.pack.approvals().assessment.clone();
                 Some(approvals::there(&assessment, &policy.pack.changes().stands_in))
             }
-            Self::Credit { .. } | Self::Qualification {} | Self::Release { .. } => None,
+            Self::Credit { .. }
+            | Self::Qualification {}
+            | Self::Release { .. }
+            | Self::ReReview { .. } => None,
+        }
+    }
+
+    /// What it is when everybody agreed.
+    pub(super) fn agreed(&self) -> Outcome {
+        match self {
+            Self::ReReview { .. } => Outcome::Confirmed,
+            Self::Qualification {} | Self::Credit { .. } | Self::Release { .. } => {
+                Outcome::Approved
+            }
         }
     }
 }
@@ -70,6 +89,7 @@ pub(super) struct Put {
     pub(super) opened: RoundOpened,
     pub(super) chosen: Chosen,
     pub(super) pack: String,
+    pub(super) deadline: Option<Deadline>,
 }
 
 /// Asks for something: it takes effect at once where nobody else need agree, else it waits for votes.
@@ -78,7 +98,16 @@ pub(in crate::customer) fn request(
     context: &Context,
     matter: Matter,
 ) -> Result<Vec<Event>, Rejection> {
-    let by = &context.turn.actor;
+    request_for(customer, context, matter, &context.turn.actor)
+}
+
+/// The same for somebody who asked earlier.
+pub(super) fn request_for(
+    customer: &Customer,
+    context: &Context,
+    matter: Matter,
+    by: &StaffId,
+) -> Result<Vec<Event>, Rejection> {
     let before = customer.cases.of(&matter).filter(|case| goes_on(case));
     let put = put(customer, context, &matter, before, Some(by))?;
     let at_once = put.opened.route.stages.is_empty();
@@ -93,24 +122,21 @@ pub(in crate::customer) fn request(
         }
         None => {
             let case = CaseId::from_uuid(context.turn.command_id);
-            let Put { opened, chosen, pack } = put;
-            let opened = CaseOpened {
-                case,
-                matter: matter.clone(),
-                opened,
-                chosen,
-                pack,
-                requested_by: by.clone(),
-            };
-            (case, Event::CaseOpened(Box::new(opened)))
+            (case, opens(case, matter.clone(), put, by.clone()))
         }
     };
     let mut events = vec![asked];
     if at_once {
         events.extend(effect(customer, context, &matter, Remarks::default())?);
-        events.push(closed(case, round, content, Outcome::Approved, None, Some(by)));
+        events.push(closed(case, round, content, matter.agreed(), None, Some(by)));
     }
     Ok(events)
+}
+
+pub(super) fn opens(case: CaseId, matter: Matter, put: Put, requested_by: StaffId) -> Event {
+    let Put { opened, chosen, pack, deadline } = put;
+    let opened = CaseOpened { case, matter, opened, chosen, pack, requested_by, deadline };
+    Event::CaseOpened(Box::new(opened))
 }
 
 /// Whether the same matter goes on in this case: one that was rejected or withdrawn has ended.
@@ -134,8 +160,17 @@ pub(super) fn put(
     let content = content(customer, matter, &policy.hash, &route)?;
     let round = case.map_or(0, |case| case.round.number).saturating_add(1);
     let hands = had_a_hand(customer, matter, case, by);
-    let opened = route.open(round, content, hands, &context.assembly.people)?;
-    Ok(Put { opened, chosen, pack: policy.hash.to_string() })
+    let people = &context.assembly.people;
+    let opened = match matter {
+        // Nobody asked for it, so nobody can be refused: it waits for those who may look at it.
+        Matter::ReReview { .. } => route.open_with_whoever_is_here(round, content, hands, people),
+        Matter::Qualification {} | Matter::Credit { .. } | Matter::Release { .. } => {
+            route.open(round, content, hands, people)?
+        }
+    };
+    let first = opened.route.stages.first();
+    let deadline = first.and_then(|stage| clock::deadline(context, stage));
+    Ok(Put { opened, chosen, pack: policy.hash.to_string(), deadline })
 }
 
 pub(super) fn anew(
@@ -145,7 +180,7 @@ pub(super) fn anew(
     why: Why,
     requested_by: Option<StaffId>,
 ) -> Event {
-    let Put { opened, chosen, pack } = put;
+    let Put { opened, chosen, pack, deadline } = put;
     let voided = if case.is_open() { case.votes() } else { 0 };
     Event::CaseRoundOpened(Box::new(CaseRoundOpened {
         case: case.id,
@@ -156,6 +191,7 @@ pub(super) fn anew(
         chosen,
         pack,
         requested_by,
+        deadline,
     }))
 }
 
@@ -186,6 +222,7 @@ pub(super) fn effect(
         Matter::Release { order, release } => {
             Ok(vec![releasing::released(customer, context, *order, release)?])
         }
+        Matter::ReReview { .. } => Ok(Vec::new()),
     }
 }
 
@@ -216,6 +253,9 @@ pub(super) fn content(
                 .collect();
             serde_json::json!({ "order": order, "lines": lines, "release": release })
         }
+        Matter::ReReview { of, evidence } => {
+            serde_json::json!({ "re_review": of, "evidence": evidence })
+        }
     };
     let bound = serde_json::json!({
         "name": who.map(|it| &it.name), "uscc": registration.uscc(), "kind": registration.kind(),
@@ -230,8 +270,11 @@ fn choose(
     policy: &InForce,
     matter: &Matter,
 ) -> Result<(Route, Chosen), Rejection> {
-    let known = known(customer, context, policy, matter);
     let pack = &policy.pack;
+    if let Matter::ReReview { evidence, .. } = matter {
+        return reviewing::route(pack, evidence);
+    }
+    let known = known(customer, context, policy, matter);
     let stands_in = &pack.changes().stands_in;
     let said = |fact: &str| known.get(fact).cloned().unwrap_or(Value::Missing);
     pack.approvals()
@@ -285,6 +328,8 @@ fn known(
             known.insert(facts::RELEASE_VALUE, money(value));
             known.insert(facts::RELEASE_FIGURE, money(figure));
         }
+        // A re-review is routed by what brought it about.
+        Matter::ReReview { .. } => {}
     }
     known
 }

@@ -2,8 +2,9 @@
 
 use super::{
     Case, CaseTransferred, InformationAsked, InformationGiven, Matter, Outcome, ReviewerAdded,
-    Standing, Why,
+    Standing, Why, clock,
     matter::{anew, put},
+    reviewing,
     voting::{asked, ended, open},
 };
 use crate::{
@@ -25,21 +26,27 @@ pub(super) fn ask(
         return Err(Rejection::QuestionOpen);
     }
     let by = context.turn.actor.clone();
-    let asked = InformationAsked { case: case.id, question: question.clone(), by };
+    let at = Some(context.turn.now);
+    let asked = InformationAsked { case: case.id, question: question.clone(), by, at };
     Ok(vec![Event::InformationAsked(asked)])
 }
 
-/// By whoever had a hand in it.
+/// By whoever had a hand in it; about a re-review, which nobody asked for, also by who manages the account or put the question.
 pub(super) fn inform(
+    customer: &Customer,
     context: &Context,
     case: &Case,
     answer: &Prose<1000>,
 ) -> Result<Vec<Event>, Rejection> {
     open(case)?;
-    case.question.as_ref().ok_or(Rejection::NoQuestion)?;
-    of_the_editors(context, case)?;
+    let question = case.question.as_ref().ok_or(Rejection::NoQuestion)?;
     let by = context.turn.actor.clone();
-    let given = InformationGiven { case: case.id, answer: answer.clone(), by };
+    let knows = question.by == by || customer.registration.account_manager() == Some(&by);
+    if !(matches!(case.matter, Matter::ReReview { .. }) && knows) {
+        of_the_editors(context, case)?;
+    }
+    let deadline = clock::goes_on(context, case);
+    let given = InformationGiven { case: case.id, answer: answer.clone(), by, deadline };
     Ok(vec![Event::InformationGiven(given)])
 }
 
@@ -95,6 +102,7 @@ pub(super) fn withdraw(
     if !matches!(case.standing, Standing::Open | Standing::Returned) {
         return Err(Rejection::CaseNotOpen);
     }
+    reviewing::may_be_called_back(case)?;
     of_the_editors(context, case)?;
     let mut events = Vec::new();
     if case.matter == (Matter::Qualification {}) && case.is_open() {

@@ -1,8 +1,9 @@
 //! Voting on a case: each vote for what stands there now, and the last one with what it brings about.
 
 use super::{
-    Case, CaseStageOpened, CaseVoted, Matter, Outcome, Returned,
+    Case, CaseVoted, Matter, Outcome, Returned, clock,
     matter::{closed, effect},
+    reviewing,
 };
 use crate::{
     approval::Closes,
@@ -39,13 +40,12 @@ pub(super) fn approve(
     match closes {
         Closes::Nothing => {}
         Closes::Stage(opened) => {
-            let opened = CaseStageOpened { case: case.id, opened, returned: None };
-            events.push(Event::CaseStageOpened(opened));
+            events.push(clock::stage_opened(context, case, opened, None, None));
         }
         Closes::Round => {
             events.extend(effect(customer, context, &case.matter, remarks.clone())?);
             let (round, content) = (case.round.number, case.round.content.clone());
-            events.push(closed(case.id, round, content, Outcome::Approved, None, Some(by)));
+            events.push(closed(case.id, round, content, case.matter.agreed(), None, Some(by)));
         }
     }
     Ok(events)
@@ -61,9 +61,13 @@ pub(super) fn reject(
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
     let mut events = Vec::new();
-    if case.matter == (Matter::Qualification {}) {
-        let declined = qualification::declined(customer, context, reason, remarks);
-        events.push(Event::QualificationRejected(declined));
+    match &case.matter {
+        Matter::Qualification {} => {
+            let declined = qualification::declined(customer, context, reason, remarks);
+            events.push(Event::QualificationRejected(declined));
+        }
+        Matter::ReReview { of, .. } => events.extend(reviewing::rejected(customer, *of, reason)),
+        Matter::Credit { .. } | Matter::Release { .. } => {}
     }
     events.push(ended(context, case, Outcome::Rejected, reason));
     Ok(events)
@@ -78,6 +82,7 @@ pub(super) fn give_back(
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
+    reviewing::may_be_called_back(case)?;
     let mut events = Vec::new();
     if case.matter == (Matter::Qualification {}) {
         let declined = qualification::declined(customer, context, reason, remarks);
@@ -102,8 +107,7 @@ pub(super) fn go_back(
         reason: reason.clone(),
         by: context.turn.actor.clone(),
     };
-    let opened = CaseStageOpened { case: case.id, opened, returned: Some(returned) };
-    Ok(vec![Event::CaseStageOpened(opened)])
+    Ok(vec![clock::stage_opened(context, case, opened, Some(returned), None)])
 }
 
 pub(super) fn open(case: &Case) -> Result<(), Rejection> {

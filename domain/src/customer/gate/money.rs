@@ -70,6 +70,29 @@ pub(in crate::customer) fn overdue_of(
     customer.overdue(today, tolerance)
 }
 
+/// What is overdue on a date, where it is more than the pack bears.
+pub(in crate::customer) fn stopped_by_overdue(
+    customer: &Customer,
+    pack: &Pack,
+    date: chrono::NaiveDate,
+) -> Option<Overdue> {
+    match &pack.overdue {
+        pack::Overdue::Table(written) => {
+            let overdue = overdue_of(customer, pack, date);
+            let said = asked(customer, overdue, &written.table);
+            said.is_ok_and(|(bearing, _)| bearing == Bearing::Stop).then_some(overdue)
+        }
+        pack::Overdue::Rules(rules) => {
+            let registration = &customer.registration;
+            let entity = registration.uscc().map(Uscc::entity);
+            let rule = rules.iter().find(|rule| rule.applies(registration.kind(), entity))?;
+            let currency = customer.currency();
+            let overdue = customer.overdue(date, rule.item_tolerance.same_number_in(currency));
+            overdue.beyond(rule, currency).then_some(overdue)
+        }
+    }
+}
+
 /// What is overdue, and what the pack says about it; a residue within the tolerance is nobody's debt.
 fn overdue(
     customer: &Customer,
