@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     CaseClosed, CaseOpened, CaseRoundOpened, CaseStageOpened, CaseTransferred, CaseVoted,
-    InformationAsked, InformationGiven, Matter, Outcome, ReviewerAdded, Which,
-    clock::CaseEscalated,
+    InformationAsked, Matter, Outcome, ReviewerAdded, Which, clock,
     reviewing::{Evidence, Reviewed},
 };
 use crate::{
@@ -168,14 +167,17 @@ impl Cases {
             Event::CaseVoted(e) => self.vote(e),
             Event::CaseStageOpened(e) => self.open_stage(e),
             Event::InformationAsked(e) => self.ask(e),
-            Event::InformationGiven(e) => self.inform(e),
-            Event::CaseReminded(e) => self.turn(e.case, Clock::remind),
-            Event::SlaBreached(e) => self.turn(e.case, Clock::breach),
-            Event::CaseEscalated(e) => self.escalate(e),
+            Event::InformationGiven(e) => self.change(e.case, |case| case.question = None),
+            Event::CaseEscalated(e) => {
+                self.change(e.case, |case| case.round.escalate(e.level, &e.also));
+            }
             Event::ReviewerAdded(e) => self.add_reviewer(e),
             Event::CaseTransferred(e) => self.transfer(e),
             Event::CaseClosed(e) => self.close(e),
             _ => {}
+        }
+        if let Some(id) = clock::case_of(event) {
+            self.change(id, |case| clock::turn(&mut case.clock, event));
         }
     }
 
@@ -190,7 +192,7 @@ impl Cases {
             requested_by: event.requested_by.clone(),
             editors: [event.requested_by.clone()].into(),
             question: None,
-            clock: event.deadline.clone().map(Clock::start),
+            clock: None,
         });
     }
 
@@ -212,7 +214,6 @@ impl Cases {
             case.pack.clone_from(&event.pack);
             case.editors.extend(event.requested_by.iter().cloned());
             case.question = None;
-            case.clock = event.deadline.clone().map(Clock::start);
         });
     }
 
@@ -225,7 +226,6 @@ impl Cases {
             case.round.open_next(&event.opened);
             // What was asked of a stage before waits no longer: whoever is asked now asks again.
             case.question = None;
-            case.clock = event.deadline.clone().map(Clock::start);
         });
     }
 
@@ -233,32 +233,7 @@ impl Cases {
         self.change(event.case, |case| {
             case.question =
                 Some(Question { text: event.question.to_string(), by: event.by.clone() });
-            if let Some((clock, at)) = case.clock.as_mut().zip(event.at) {
-                clock.stop(at);
-            }
         });
-    }
-
-    fn inform(&mut self, event: &InformationGiven) {
-        self.change(event.case, |case| {
-            case.question = None;
-            if let Some((clock, deadline)) = case.clock.as_mut().zip(event.deadline.as_ref()) {
-                clock.go_on(deadline);
-            }
-        });
-    }
-
-    fn turn(&mut self, id: CaseId, turn: impl FnOnce(&mut Clock)) {
-        self.change(id, |case| {
-            if let Some(clock) = &mut case.clock {
-                turn(clock);
-            }
-        });
-    }
-
-    fn escalate(&mut self, event: &CaseEscalated) {
-        self.change(event.case, |case| case.round.escalate(event.level, &event.also));
-        self.turn(event.case, |clock| clock.escalate(event.next_at));
     }
 
     fn add_reviewer(&mut self, event: &ReviewerAdded) {
@@ -269,7 +244,7 @@ impl Cases {
         self.change(event.case, |case| case.round.transfer(&event.from, &event.to));
     }
 
-    /// What was not approved may be asked for again; papers that were rejected are gone, and so is their case.
+    /// What was not approved may be asked for again.
     fn close(&mut self, event: &CaseClosed) {
         let kept = |standing| move |case: &mut Case| case.standing = standing;
         let of = |case: &Case| case.id == event.case;

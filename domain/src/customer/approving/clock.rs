@@ -6,11 +6,14 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Case, CaseStageOpened, Matter, Returned, matter::request_for};
+use super::{
+    Case, CaseStageOpened, InformationAsked, InformationGiven, Matter, Returned,
+    matter::request_for,
+};
 use crate::{
     approval::{
         ESCALATION_MAX, Person, Stage, StageOpened,
-        clock::{Deadline, Hours, Mark, REMINDERS_PERCENT},
+        clock::{Clock, Deadline, Hours, Mark, REMINDERS_PERCENT},
     },
     context::Context,
     customer::{Customer, Event, qualification::Standing},
@@ -56,6 +59,50 @@ pub struct CaseEscalated {
     /// When the next level is asked; absent where there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next_at: Option<DateTime<Utc>>,
+}
+
+/// What an event does to the clock of the case that it is about: it starts, stops, goes on, or ends.
+pub fn turn(clock: &mut Option<Clock>, event: &Event) {
+    match event {
+        Event::CaseOpened(e) => *clock = e.deadline.clone().map(Clock::start),
+        Event::CaseRoundOpened(e) => *clock = e.deadline.clone().map(Clock::start),
+        Event::CaseStageOpened(e) => *clock = e.deadline.clone().map(Clock::start),
+        Event::CaseClosed(_) => *clock = None,
+        _ => {
+            if let Some(clock) = clock {
+                move_on(clock, event);
+            }
+        }
+    }
+}
+
+fn move_on(clock: &mut Clock, event: &Event) {
+    match event {
+        Event::InformationAsked(InformationAsked { at: Some(at), .. }) => clock.stop(*at),
+        Event::InformationGiven(InformationGiven { deadline: Some(deadline), .. }) => {
+            clock.go_on(deadline);
+        }
+        Event::CaseReminded(_) => clock.remind(),
+        Event::SlaBreached(_) => clock.breach(),
+        Event::CaseEscalated(e) => clock.escalate(e.next_at),
+        _ => {}
+    }
+}
+
+/// The case whose clock an event may turn.
+pub(super) fn case_of(event: &Event) -> Option<CaseId> {
+    Some(match event {
+        Event::CaseOpened(e) => e.case,
+        Event::CaseRoundOpened(e) => e.case,
+        Event::CaseStageOpened(e) => e.case,
+        Event::InformationAsked(e) => e.case,
+        Event::InformationGiven(e) => e.case,
+        Event::CaseReminded(e) => e.case,
+        Event::SlaBreached(e) => e.case,
+        Event::CaseEscalated(e) => e.case,
+        Event::CaseClosed(e) => e.case,
+        _ => return None,
+    })
 }
 
 /// Everything that has come due.
