@@ -264,6 +264,7 @@ impl Customer {
         approving::keep(self, context, healing::heal(self, context, events))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line for each event")]
     fn fold(&mut self, event: &Event) {
         let version = self.version;
         match event {

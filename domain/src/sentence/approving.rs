@@ -43,7 +43,7 @@ pub(super) fn round_opened(e: &CaseRoundOpened) -> Text {
 pub(super) fn voted(e: &CaseVoted) -> Text {
     let (zh, en) = (e.vote.department.zh(), e.vote.department.en());
     let stood_in = if e.vote.on_behalf_of.is_some() {
-        text("（代理）", " by somebody who stands in")
+        text("（代理）", " by somebody who stands in,")
     } else {
         text("", "")
     };

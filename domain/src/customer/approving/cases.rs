@@ -79,6 +79,7 @@ impl Cases {
         match which {
             Which::Case(id) => self.all().find(|case| case.id == id),
             Which::Qualification => self.qualification.as_ref(),
+            Which::Credit => self.credit.as_ref(),
             Which::Release(order) => self.releases.get(&order),
         }
     }

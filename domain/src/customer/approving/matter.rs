@@ -76,38 +76,29 @@ pub(super) struct Put {
 pub(in crate::customer) fn request(
     customer: &Customer,
     context: &Context,
-    matter: Matter,
+    matter: &Matter,
 ) -> Result<Vec<Event>, Rejection> {
     let by = &context.turn.actor;
-    let before = customer.cases.of(&matter).filter(|case| goes_on(case));
-    let put = put(customer, context, &matter, before, Some(by))?;
+    let before = customer.cases.of(matter).filter(|case| goes_on(case));
+    let put = put(customer, context, matter, before, Some(by))?;
     let at_once = put.opened.route.stages.is_empty();
     let (round, content) = (put.opened.round, put.opened.content.clone());
-    let (case, asked) = match before {
-        Some(case) => {
-            let why = match case.standing {
-                Standing::Returned => Why::Resubmitted,
-                Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
-            };
-            (case.id, anew(case, matter.clone(), put, why, Some(by.clone())))
-        }
-        None => {
-            let case = CaseId::from_uuid(context.turn.command_id);
-            let Put { opened, chosen, pack } = put;
-            let opened = CaseOpened {
-                case,
-                matter: matter.clone(),
-                opened,
-                chosen,
-                pack,
-                requested_by: by.clone(),
-            };
-            (case, Event::CaseOpened(Box::new(opened)))
-        }
+    let (case, asked) = if let Some(case) = before {
+        let why = match case.standing {
+            Standing::Returned => Why::Resubmitted,
+            Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
+        };
+        (case.id, anew(case, matter.clone(), put, why, Some(by.clone())))
+    } else {
+        let case = CaseId::from_uuid(context.turn.command_id);
+        let Put { opened, chosen, pack } = put;
+        let (matter, requested_by) = (matter.clone(), by.clone());
+        let opened = CaseOpened { case, matter, opened, chosen, pack, requested_by };
+        (case, Event::CaseOpened(Box::new(opened)))
     };
     let mut events = vec![asked];
     if at_once {
-        events.extend(effect(customer, context, &matter, Remarks::default())?);
+        events.extend(effect(customer, context, matter, Remarks::default())?);
         events.push(closed(case, round, content, Outcome::Approved, None, Some(by)));
     }
     Ok(events)

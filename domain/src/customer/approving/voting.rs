@@ -11,6 +11,7 @@ use crate::{
         Customer, Event, Rejection,
         qualification::{self, Remarks},
     },
+    staff::Role,
     text::Prose,
 };
 
@@ -51,7 +52,7 @@ pub(super) fn approve(
     Ok(events)
 }
 
-/// Whoever may approve may also reject.
+/// Whoever may approve may also reject, and Quality may reject papers whatever the stage: its veto stands alone.
 pub(super) fn reject(
     customer: &Customer,
     context: &Context,
@@ -59,7 +60,7 @@ pub(super) fn reject(
     reason: &Prose<500>,
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
-    asked(context, case)?;
+    may_decline(context, case)?;
     let mut events = Vec::new();
     if case.matter == (Matter::Qualification {}) {
         let declined = qualification::declined(customer, context, reason, remarks);
@@ -77,7 +78,7 @@ pub(super) fn give_back(
     reason: &Prose<500>,
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
-    asked(context, case)?;
+    may_decline(context, case)?;
     let mut events = Vec::new();
     if case.matter == (Matter::Qualification {}) {
         let declined = qualification::declined(customer, context, reason, remarks);
@@ -104,6 +105,19 @@ pub(super) fn go_back(
     };
     let opened = CaseStageOpened { case: case.id, opened, returned: Some(returned) };
     Ok(vec![Event::CaseStageOpened(opened)])
+}
+
+fn may_decline(context: &Context, case: &Case) -> Result<(), Rejection> {
+    open(case)?;
+    let of_quality = case.matter == (Matter::Qualification {})
+        && context.assembly.actor.contains(&Role::Quality);
+    if !of_quality {
+        return asked(context, case);
+    }
+    if case.round.excluded.contains(&context.turn.actor) {
+        return Err(Rejection::OwnWork);
+    }
+    Ok(())
 }
 
 pub(super) fn open(case: &Case) -> Result<(), Rejection> {
