@@ -22,8 +22,14 @@ pub const PROBITY_STAFF: HeaderName = HeaderName::from_static("probity-staff");
 /// What a secret begins with, so that scanners for leaked secrets know it.
 pub const SECRET_PREFIX: &str = "pbt_";
 /// Acts by which somebody answers in person: no program does them, whomever it names.
-const IN_PERSON: [Act; 4] =
-    [Act::ReviewQualification, Act::GrantCredit, Act::ReleaseOrder, Act::VoteOnPolicy];
+const IN_PERSON: [Act; 6] = [
+    Act::ReviewQualification,
+    Act::GrantCredit,
+    Act::VoteOnCredit,
+    Act::ReleaseOrder,
+    Act::VoteOnRelease,
+    Act::VoteOnPolicy,
+];
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]

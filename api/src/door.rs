@@ -142,6 +142,7 @@ impl Door {
         let context = Context {
             turn: self.turn(&by.actor),
             roles: by.roles.clone(),
+            assembly: self.assembly(&by),
             business_date: by.business_date.clone(),
             facts: Facts::default(),
         };
@@ -210,7 +211,10 @@ impl Door {
 
     /// Who works here, and with which roles this request is made.
     fn assembly(&self, by: &Asking) -> Assembly {
-        Assembly { people: self.house().people(), actor: by.roles.iter().copied().collect() }
+        Assembly {
+            people: Arc::new(self.house().people()),
+            actor: by.roles.iter().copied().collect(),
+        }
     }
 
     async fn execute<A: Gather>(&self, request: Request<A>) -> Result<Committed<A::Event>, Problem>

@@ -123,7 +123,7 @@ impl House {
         let mut people: Vec<Person> = self.read(|state| {
             let here = state.people.iter().filter(|(_, person)| !person.roles.is_empty());
             here.filter_map(|(staff, person)| {
-                Some(Person { staff: staff.parse().ok()?, departments: person.roles.clone() })
+                Some(Person::new(staff.parse().ok()?, person.roles.clone()))
             })
             .collect()
         });

@@ -284,6 +284,7 @@ impl Customer {
         approving::keep(self, context, approving::reviewed(self, context, healed, found))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line for each event")]
     fn fold(&mut self, event: &Event) {
         let version = self.version;
         match event {

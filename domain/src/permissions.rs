@@ -47,7 +47,9 @@ acts! {
     PlaceOrder: Sales;
     CancelOrder: Sales;
     /// What exactly depends on the cause: the rule decides.
-    ReleaseOrder: Credit | Quality | Finance | Compliance;
+    ReleaseOrder: Credit | Quality;
+    /// Who exactly depends on the amount: the rule decides.
+    VoteOnRelease: Credit | Quality | Finance | Legal | Compliance | Sales;
     ShipGoods: Warehouse;
     IssueInvoice: Finance;
     VoidInvoice: Finance;
@@ -83,8 +85,10 @@ acts! {
     ReadQualificationReports: Sales | Quality | Compliance | Legal | Auditor | Executive | Regulator;
     ReadFeed: Auditor | Executive | Integrator;
     ReadPolicies: Quality | Compliance | Legal | Credit | Finance | Admin | Auditor | Executive;
-    /// What waits for one's own decision.
+    /// What waits for one's own decision, and what somebody asked for.
     ReadWorklist: Sales | Quality | Compliance | Legal | Credit | Finance;
+    /// What was asked for and who agreed; of credit for those only who see it.
+    ReadCases: Sales | Quality | Compliance | Legal | Credit | Finance | Auditor | Executive | Regulator;
     ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
     ReadStaff: Admin | Auditor | Executive;
 }

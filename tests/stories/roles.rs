@@ -26,19 +26,23 @@ const PEOPLE: &str =
 /// Whoever writes rules, or agrees to them.
 const PROPOSING: &str = "quality compliance legal credit finance";
 
+/// Whoever may be asked to agree to something, or asks for it.
+const DECIDING: &str = "sales quality compliance legal credit finance";
+
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 42] = [
+const COMMANDS: [(&str, &str); 49] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
     ("customers/C/documents", "sales"),
     ("customers/C/qualification/submit", "sales"),
-    ("customers/C/qualification/approve", "quality"),
-    ("customers/C/qualification/reject", "quality"),
-    ("customers/C/qualification/return", "quality"),
+    ("customers/C/qualification/approve", "sales quality compliance legal"),
+    ("customers/C/qualification/reject", "sales quality compliance legal"),
+    ("customers/C/qualification/return", "sales quality compliance legal"),
     ("customers/C/status/suspend", "quality"),
     ("customers/C/status/disable", "compliance legal"),
     ("customers/C/status/reinstate", "quality compliance legal"),
+    ("customers/C/credit/apply", "sales"),
     ("customers/C/credit/grant", "credit"),
     ("customers/C/credit/freeze", "credit"),
     ("customers/C/credit/unfreeze", "credit"),
@@ -54,9 +58,15 @@ const COMMANDS: [(&str, &str); 42] = [
     ("products/P/registrations", "quality"),
     ("staff", "admin"),
     ("tokens", "admin"),
-    ("approvals/R/approve", PROPOSING),
-    ("approvals/R/reject", PROPOSING),
-    ("approvals/R/return", PROPOSING),
+    ("approvals/R/approve", DECIDING),
+    ("approvals/R/reject", DECIDING),
+    ("approvals/R/return", DECIDING),
+    ("approvals/K/ask", DECIDING),
+    ("approvals/K/answer", DECIDING),
+    ("approvals/K/reviewers", DECIDING),
+    ("approvals/K/transfer", DECIDING),
+    ("approvals/K/withdraw", DECIDING),
+    ("approvals/K/reopen", DECIDING),
     ("policies", PROPOSING),
     ("policies/R/revise", PROPOSING),
     ("policies/R/simulate", PROPOSING),
@@ -73,7 +83,7 @@ const COMMANDS: [(&str, &str); 42] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 24] = [
+const READINGS: [(&str, &str); 25] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -93,7 +103,8 @@ const READINGS: [(&str, &str); 24] = [
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
     ("tokens", "admin auditor executive"),
-    ("approvals", PROPOSING),
+    ("approvals", DECIDING),
+    ("approvals/K", "sales quality compliance legal credit finance auditor executive regulator"),
     ("policies", "quality compliance legal credit finance admin auditor executive"),
     ("policies/in-force", "quality compliance legal credit finance admin auditor executive"),
     ("policies/R/readable", "quality compliance legal credit finance admin auditor executive"),
@@ -113,6 +124,7 @@ fn path(pattern: &str) -> String {
         "O" => format!("order-{uuid}"),
         "P" => format!("product-{uuid}"),
         "R" => format!("proposal-{uuid}"),
+        "K" => format!("case-{uuid}"),
         "I" => format!("invoice-{uuid}"),
         part => part.to_owned(),
     });

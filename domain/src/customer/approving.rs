@@ -45,6 +45,8 @@ pub enum Which {
     Case(CaseId),
     /// That of the papers under review.
     Qualification,
+    /// That of the credit that somebody asked for.
+    Credit,
     Release(OrderId),
 }
 
@@ -264,6 +266,27 @@ impl Outcome {
     }
 }
 
+impl Event {
+    /// The case that it is about.
+    pub fn case(&self) -> Option<CaseId> {
+        match self {
+            Self::CaseOpened(e) => Some(e.case),
+            Self::CaseRoundOpened(e) => Some(e.case),
+            Self::CaseVoted(e) => Some(e.case),
+            Self::CaseStageOpened(e) => Some(e.case),
+            Self::InformationAsked(e) => Some(e.case),
+            Self::InformationGiven(e) => Some(e.case),
+            Self::ReviewerAdded(e) => Some(e.case),
+            Self::CaseTransferred(e) => Some(e.case),
+            Self::CaseClosed(e) => Some(e.case),
+            Self::CaseReminded(e) => Some(e.case),
+            Self::SlaBreached(e) => Some(e.case),
+            Self::CaseEscalated(e) => Some(e.case),
+            _ => None,
+        }
+    }
+}
+
 pub(super) fn decide(
     customer: &Customer,
     context: &Context,
@@ -272,7 +295,7 @@ pub(super) fn decide(
     let case = customer.cases.named(command.which);
     let case = case.ok_or(match command.which {
         Which::Qualification => Rejection::NothingInReview,
-        Which::Case(_) | Which::Release(_) => Rejection::NoSuchCase,
+        Which::Case(_) | Which::Credit | Which::Release(_) => Rejection::NoSuchCase,
     })?;
     let changed = keeping::changed(customer, context, case)?;
     if !changed.is_empty() && command.act.is_about_content() {

@@ -168,7 +168,7 @@ pub(super) fn decide(
                 return Err(Rejection::AlreadyApplied);
             }
             let matter = Matter::Credit { grant: grant.clone(), assessed_by: None };
-            approving::request(customer, context, matter)
+            approving::request(customer, context, &matter)
         }
         Command::Grant(grant) => {
             is_sound(customer, context, grant)?;
@@ -178,7 +178,7 @@ pub(super) fn decide(
             }
             let assessed_by = Some(actor.clone());
             let matter = Matter::Credit { grant: grant.clone(), assessed_by };
-            approving::request(customer, context, matter)
+            approving::request(customer, context, &matter)
         }
         Command::Freeze { reason } => {
             if credit.frozen.is_some() {

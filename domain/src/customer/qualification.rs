@@ -188,6 +188,7 @@ impl Event {
     pub fn signature(&self) -> Option<Sha256Digest> {
         match self {
             Self::QualificationApproved(approved) => approved.signature,
+            Self::CaseVoted(voted) => voted.signature,
             Self::QualificationRejected(declined) | Self::QualificationReturned(declined) => {
                 declined.signature
             }
@@ -237,7 +238,7 @@ fn submit(customer: &Customer, context: &Context) -> Result<Vec<Event>, Rejectio
     let submitted = Event::QualificationSubmitted(Submitted { documents, by });
     let mut under_review = customer.clone();
     under_review.evolve(&submitted);
-    let asked = approving::request(&under_review, context, Matter::Qualification {})?;
+    let asked = approving::request(&under_review, context, &Matter::Qualification {})?;
     Ok(std::iter::once(submitted).chain(asked).collect())
 }
 

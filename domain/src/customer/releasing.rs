@@ -69,7 +69,7 @@ pub(super) fn release(
         expires_on: expiry(context, asked.expires_on)?,
         by: by.clone(),
     });
-    approving::request(customer, context, Matter::Release { order: asked.order, release })
+    approving::request(customer, context, &Matter::Release { order: asked.order, release })
 }
 
 /// A release as it takes effect, once everybody agreed; what has healed meanwhile needs none.

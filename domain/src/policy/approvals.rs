@@ -67,7 +67,7 @@ impl Subject {
         match self {
             Self::Qualification => Act::ReviewQualification,
             Self::Credit => Act::VoteOnCredit,
-            Self::Release => Act::ReleaseOrder,
+            Self::Release => Act::VoteOnRelease,
         }
     }
 

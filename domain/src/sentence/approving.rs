@@ -45,7 +45,7 @@ pub(super) fn round_opened(e: &CaseRoundOpened) -> Text {
 pub(super) fn voted(e: &CaseVoted) -> Text {
     let (zh, en) = (e.vote.department.zh(), e.vote.department.en());
     let stood_in = if e.vote.on_behalf_of.is_some() {
-        text("（代理）", " by somebody who stands in")
+        text("（代理）", " by somebody who stands in,")
     } else {
         text("", "")
     };
@@ -238,4 +238,46 @@ fn roles(roles: &[Role]) -> Text {
     let zh: Vec<&str> = roles.iter().map(|role| role.zh()).collect();
     let en: Vec<&str> = roles.iter().map(|role| role.en()).collect();
     text(zh.join("、"), en.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    const CASE: &str = "case-00000000-0000-7000-8000-00000000000a";
+
+    #[test]
+    fn what_a_case_became_is_said() {
+        let said = |event: Value| -> (String, String) {
+            let sentence = super::super::of(&serde_json::from_value(event).unwrap());
+            (sentence.zh, sentence.en)
+        };
+        let opened = json!({"case": CASE, "round": 1, "stage": 2, "refilled": 1,
+            "electorate": [{"staff": "staff-c", "departments": ["compliance"]}]});
+        assert_eq!(
+            said(json!({"approval.stage-opened": opened})),
+            (
+                "第 2 步原表决人员不足，1 票作废，重新请在职人员表决：合规。".to_owned(),
+                "Too few of those who were asked in step 2 are left: 1 vote is void, and now it asks compliance.".to_owned(),
+            )
+        );
+        let escalated = json!({"case": CASE, "round": 1, "stage": 2, "level": 3, "also": []});
+        assert_eq!(
+            said(json!({"approval.escalated": escalated})),
+            (
+                "第 2 步升级至第 3 级，但该级无可表决人员；请任命人员。".to_owned(),
+                "Step 2 escalated to level 3, where nobody can vote: appoint somebody.".to_owned(),
+            )
+        );
+        let closed =
+            json!({"case": CASE, "round": 1, "content": "sha256:00", "outcome": "confirmed"});
+        assert_eq!(said(json!({"approval.case-closed": closed})).0, "复审确认，维持不变。");
+        let matter = json!({"kind": "re_review", "of": "credit", "evidence": [{"trigger": "overdue_beyond",
+            "amount": {"amount": "50000.00", "currency": "CNY"}, "days": 31, "on": "2027-02-21"}]});
+        let matter = super::matter(&serde_json::from_value(matter).unwrap());
+        assert_eq!(
+            (matter.zh.as_str(), matter.en.as_str()),
+            ("信用复审（逾期超出政策）", "re-review of credit (overdue beyond policy)")
+        );
+    }
 }

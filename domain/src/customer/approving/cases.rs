@@ -110,6 +110,7 @@ impl Cases {
         match which {
             Which::Case(id) => self.all().find(|case| case.id == id),
             Which::Qualification => self.qualification.as_ref(),
+            Which::Credit => self.credit.as_ref(),
             Which::Release(order) => self.releases.get(&order),
         }
     }
@@ -176,7 +177,7 @@ impl Cases {
             Event::CaseClosed(e) => self.close(e),
             _ => {}
         }
-        if let Some(id) = clock::case_of(event) {
+        if let Some(id) = event.case() {
             self.change(id, |case| clock::turn(&mut case.clock, event));
         }
     }

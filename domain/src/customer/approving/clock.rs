@@ -89,22 +89,6 @@ fn move_on(clock: &mut Clock, event: &Event) {
     }
 }
 
-/// The case whose clock an event may turn.
-pub(super) fn case_of(event: &Event) -> Option<CaseId> {
-    Some(match event {
-        Event::CaseOpened(e) => e.case,
-        Event::CaseRoundOpened(e) => e.case,
-        Event::CaseStageOpened(e) => e.case,
-        Event::InformationAsked(e) => e.case,
-        Event::InformationGiven(e) => e.case,
-        Event::CaseReminded(e) => e.case,
-        Event::SlaBreached(e) => e.case,
-        Event::CaseEscalated(e) => e.case,
-        Event::CaseClosed(e) => e.case,
-        _ => return None,
-    })
-}
-
 /// Everything that has come due.
 pub(in crate::customer) fn look(customer: &Customer, context: &Context) -> Vec<Event> {
     let mut events = Vec::new();
@@ -136,15 +120,18 @@ fn by_mark(case: &Case) -> (Option<DateTime<Utc>>, CaseId) {
 
 fn is_due(case: &Case, context: &Context) -> bool {
     let passed = case.next_mark_at().is_some_and(|at| at <= context.turn.now);
-    case.is_open() && (passed || case.round.is_stranded(&context.assembly.people))
+    case.is_open() && (passed || refilled(case, context).is_some())
+}
+
+/// The open stage asked of others, where those who were asked can no longer fill it and there are others.
+fn refilled(case: &Case, context: &Context) -> Option<StageOpened> {
+    let people = &context.assembly.people;
+    if case.round.is_stranded(people) { case.round.ask_again(people) } else { None }
 }
 
 /// The next thing that has come due of a case, if anything.
 fn of_case(case: &Case, context: &Context) -> Option<Event> {
-    let people = &context.assembly.people;
-    if case.round.is_stranded(people)
-        && let Some(opened) = case.round.ask_again(people)
-    {
+    if let Some(opened) = refilled(case, context) {
         let voided = case.round.votes.iter().filter(|vote| vote.stage >= case.round.stage).count();
         let voided = u32::try_from(voided).unwrap_or(u32::MAX);
         return Some(stage_opened(context, case, opened, None, Some(voided)));
@@ -188,7 +175,7 @@ fn case_of_papers(customer: &Customer, context: &Context) -> Vec<Event> {
     match submitted.max() {
         // Where nobody can be asked now, the next look tries again.
         Some((_, by)) if !goes_on => {
-            request_for(customer, context, Matter::Qualification {}, &by).unwrap_or_default()
+            request_for(customer, context, &Matter::Qualification {}, &by).unwrap_or_default()
         }
         _ => Vec::new(),
     }

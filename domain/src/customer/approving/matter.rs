@@ -96,7 +96,7 @@ pub(super) struct Put {
 pub(in crate::customer) fn request(
     customer: &Customer,
     context: &Context,
-    matter: Matter,
+    matter: &Matter,
 ) -> Result<Vec<Event>, Rejection> {
     request_for(customer, context, matter, &context.turn.actor)
 }
@@ -105,29 +105,26 @@ pub(in crate::customer) fn request(
 pub(super) fn request_for(
     customer: &Customer,
     context: &Context,
-    matter: Matter,
+    matter: &Matter,
     by: &StaffId,
 ) -> Result<Vec<Event>, Rejection> {
-    let before = customer.cases.of(&matter).filter(|case| goes_on(case));
-    let put = put(customer, context, &matter, before, Some(by))?;
+    let before = customer.cases.of(matter).filter(|case| goes_on(case));
+    let put = put(customer, context, matter, before, Some(by))?;
     let at_once = put.opened.route.stages.is_empty();
     let (round, content) = (put.opened.round, put.opened.content.clone());
-    let (case, asked) = match before {
-        Some(case) => {
-            let why = match case.standing {
-                Standing::Returned => Why::Resubmitted,
-                Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
-            };
-            (case.id, anew(case, matter.clone(), put, why, Some(by.clone())))
-        }
-        None => {
-            let case = CaseId::from_uuid(context.turn.command_id);
-            (case, opens(case, matter.clone(), put, by.clone()))
-        }
+    let (case, asked) = if let Some(case) = before {
+        let why = match case.standing {
+            Standing::Returned => Why::Resubmitted,
+            Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
+        };
+        (case.id, anew(case, matter.clone(), put, why, Some(by.clone())))
+    } else {
+        let case = CaseId::from_uuid(context.turn.command_id);
+        (case, opens(case, matter.clone(), put, by.clone()))
     };
     let mut events = vec![asked];
     if at_once {
-        events.extend(effect(customer, context, &matter, Remarks::default())?);
+        events.extend(effect(customer, context, matter, Remarks::default())?);
         events.push(closed(case, round, content, matter.agreed(), None, Some(by)));
     }
     Ok(events)

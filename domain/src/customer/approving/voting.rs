@@ -12,6 +12,7 @@ use crate::{
         Customer, Event, Rejection,
         qualification::{self, Remarks},
     },
+    staff::Role,
     text::Prose,
 };
 
@@ -51,7 +52,7 @@ pub(super) fn approve(
     Ok(events)
 }
 
-/// Whoever may approve may also reject.
+/// Whoever may approve may also reject, and Quality may reject papers whatever the stage: its veto stands alone.
 pub(super) fn reject(
     customer: &Customer,
     context: &Context,
@@ -59,7 +60,7 @@ pub(super) fn reject(
     reason: &Prose<500>,
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
-    asked(context, case)?;
+    may_decline(context, case)?;
     let mut events = Vec::new();
     match &case.matter {
         Matter::Qualification {} => {
@@ -81,7 +82,7 @@ pub(super) fn give_back(
     reason: &Prose<500>,
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
-    asked(context, case)?;
+    may_decline(context, case)?;
     reviewing::may_be_called_back(case)?;
     let mut events = Vec::new();
     if case.matter == (Matter::Qualification {}) {
@@ -108,6 +109,19 @@ pub(super) fn go_back(
         by: context.turn.actor.clone(),
     };
     Ok(vec![clock::stage_opened(context, case, opened, Some(returned), None)])
+}
+
+fn may_decline(context: &Context, case: &Case) -> Result<(), Rejection> {
+    open(case)?;
+    let of_quality = case.matter == (Matter::Qualification {})
+        && context.assembly.actor.contains(&Role::Quality);
+    if !of_quality {
+        return asked(context, case);
+    }
+    if case.round.excluded.contains(&context.turn.actor) {
+        return Err(Rejection::OwnWork);
+    }
+    Ok(())
 }
 
 pub(super) fn open(case: &Case) -> Result<(), Rejection> {

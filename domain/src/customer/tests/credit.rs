@@ -110,7 +110,8 @@ fn a_release_carries_the_order_through_its_shipment_within_tolerance() {
     let held = stage.order(STENT, 10, "1000.00");
     assert_eq!(held.outcome, "held");
     let events = stage.releases("staff-credit", Role::Credit, held.order).unwrap();
-    assert!(matches!(events.as_slice(), [Event::OrderReleased(e)] if e.remaining.is_empty()));
+    let released = |e: &Event| matches!(e, Event::OrderReleased(e) if e.remaining.is_empty());
+    assert_eq!(events.iter().filter(|event| released(event)).count(), 1, "{events:?}");
     assert!(matches!(stage.ships(held.order, 10), Event::GoodsShipped(_)));
 }
 
