@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::asked::Asking;
 use crate::auth::SECRET_PREFIX;
 use crate::config::{Cli, Command, ServeOptions, StoreOptions, TokenCommand, UsageError};
+use crate::deadlines;
 use crate::review::daily;
 use crate::serve::{Opened, Opening, StartError, address, told_to_stop};
 use crate::tokens::{IssueToken, issue_with, listed, revoke_token};
@@ -158,9 +159,11 @@ pub async fn serve_opened(opened: Opened, listener: TcpListener) -> Result<(), F
     say(&format!("Probity listens on {}", address(listener.local_addr()?)))?;
     let closing = CancellationToken::new();
     let reviews = tokio::spawn(daily(opened.door.clone(), closing.clone()));
+    let deadlines = tokio::spawn(deadlines::watch(opened.door.clone(), closing.clone()));
     opened.serve(listener, told_to_stop()).await?;
     closing.cancel();
     let _ = reviews.await;
+    let _ = deadlines.await;
     opened.close().await;
     Ok(())
 }

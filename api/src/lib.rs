@@ -22,6 +22,7 @@ pub mod csv;
 pub mod customers;
 pub mod database_url;
 pub mod day;
+pub mod deadlines;
 pub mod decisions;
 pub mod demo;
 pub mod directory;

@@ -20,11 +20,16 @@ CREATE TABLE cases (
     changed_at   timestamptz NOT NULL,
     -- Of the event since which the open stage waits.
     asked_position bigint,
-    asked_at     timestamptz
+    asked_at     timestamptz,
+    -- JSON: the clock of the open stage; and when it brings about something next, in microseconds since 1970.
+    clock        text,
+    next_mark_us bigint
 );
 
 CREATE INDEX cases_customer ON cases (customer, case_id);
 
 CREATE INDEX cases_asked ON cases (asked_position) WHERE asked_position IS NOT NULL;
+
+CREATE INDEX cases_next_mark ON cases (next_mark_us, case_id) WHERE next_mark_us IS NOT NULL;
 
 INSERT INTO watermarks (projection, position) VALUES ('cases', 0);

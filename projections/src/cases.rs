@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::approval::Round;
+use domain::approval::clock::Clock;
 use domain::customer::Event;
-use domain::customer::approving::{CaseOpened, CaseRoundOpened, Matter, Outcome};
+use domain::customer::approving::{CaseOpened, CaseRoundOpened, Matter, Outcome, clock};
 use domain::ids::{CaseId, StaffId};
 use domain::policy::approvals::Chosen;
 use domain::staff::Role;
@@ -30,7 +31,7 @@ table! {
         /// `qualification`, `credit`, `release`.
         subject: String,
         matter: Json<Matter>,
-        /// `open`, `approved`, `rejected`, `returned`, `withdrawn`, `overtaken`.
+        /// `open`, `approved`, `confirmed`, `rejected`, `returned`, `withdrawn`, `overtaken`.
         status: String,
         /// Why it takes its route.
         chosen: Json<Chosen>,
@@ -45,10 +46,15 @@ table! {
         /// Of the event since which the open stage waits.
         asked_position: Option<i64>,
         asked_at: Option<DateTime<Utc>>,
+        /// That of the open stage.
+        clock: Option<Json<Clock>>,
+        /// When it brings about something next, in microseconds since 1970.
+        next_mark_us: Option<i64>,
     }
 }
 
 const ASKED: &str = "FROM cases WHERE asked_position > $1 ORDER BY asked_position LIMIT $2";
+const DUE: &str = "FROM cases WHERE next_mark_us <= $1 ORDER BY next_mark_us, case_id LIMIT $2";
 const ONE: &str = "FROM cases WHERE case_id = $1 LIMIT 1";
 const OF_CUSTOMER: &str =
     "FROM cases WHERE customer = $1 AND case_id > $2 ORDER BY case_id LIMIT $3";
@@ -76,13 +82,16 @@ impl Model for Cases {
     fn fold(&mut self, seen: &Seen) {
         let Some(event) = seen.customer() else { return };
         if let Event::CaseOpened(opened) = event {
-            self.rows.put(CaseRow::new(seen, opened));
+            let mut row = CaseRow::new(seen, opened);
+            row.turn(event);
+            self.rows.put(row);
             return;
         }
         let Some(case) = event.case() else { return };
         let Some(row) = self.rows.change(&key(case)) else { return };
         row.changed_at = seen.recorded_at;
         row.take(seen, event);
+        row.turn(event);
     }
 
     fn tables(&mut self) -> Vec<&mut dyn Stored> {
@@ -111,9 +120,19 @@ impl CaseRow {
             changed_at: seen.recorded_at,
             asked_position: None,
             asked_at: None,
+            clock: None,
+            next_mark_us: None,
         };
         row.wait(seen);
         row
+    }
+
+    fn turn(&mut self, event: &Event) {
+        let mut clock = self.clock.take().map(|clock| clock.0);
+        clock::turn(&mut clock, event);
+        let next = clock.as_ref().and_then(Clock::next);
+        self.next_mark_us = next.map(|(at, _)| at.timestamp_micros());
+        self.clock = clock.map(Json);
     }
 
     /// An open stage waits from here on.
@@ -129,12 +148,14 @@ impl CaseRow {
             Event::CaseVoted(voted) => self.round.0.take(&voted.vote),
             Event::CaseStageOpened(opened) => {
                 self.round.0.open_next(&opened.opened);
+                self.question = None;
                 self.wait(seen);
             }
             Event::InformationAsked(asked) => self.question = Some(asked.question.to_string()),
             Event::InformationGiven(_) => self.question = None,
             Event::ReviewerAdded(added) => self.round.0.add_reviewer(&added.reviewer),
             Event::CaseTransferred(moved) => self.round.0.transfer(&moved.from, &moved.to),
+            Event::CaseEscalated(more) => self.round.0.escalate(more.level, &more.also),
             Event::CaseClosed(closed) => self.end(closed.outcome),
             _ => {}
         }
@@ -168,6 +189,12 @@ pub async fn asked(engine: &Engine, keyset: &Keyset) -> Result<Listed<CaseRow>, 
     let sql = format!("SELECT {} {ASKED}", column_names::<CaseRow>());
     let rows = fetch!(engine, CaseRow, &sql, keyset.number(0)?, keyset.fetched())?;
     Ok(Listed::new(rows, keyset, |row| row.asked_position.unwrap_or(0).to_string()))
+}
+
+/// Cases whose clock has come to a mark, the earliest first.
+pub async fn due(engine: &Engine, now: DateTime<Utc>, limit: u32) -> Result<Vec<CaseRow>, Error> {
+    let sql = format!("SELECT {} {DUE}", column_names::<CaseRow>());
+    Ok(fetch!(engine, CaseRow, &sql, now.timestamp_micros(), i64::from(limit))?)
 }
 
 /// One of them.
