@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 use crate::cli::{Fault, bar, journal, say};
 use crate::config::{SimulateOptions, StoreOptions};
 use crate::csv;
-use crate::policies::{Loaded, put};
+use crate::policies::Loaded;
+use crate::policies::file::put;
 
 /// How many differences are shown when they are not written to a file.
 const SHOWN: usize = 10;
