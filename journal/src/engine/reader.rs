@@ -142,15 +142,16 @@ macro_rules! either {
     };
 }
 
-/// How long a connection may take from its last user back to its pool and be closed there.
+/// How long connections may take from their last users back to their pool and be closed there: one whose database does not answer
+/// takes for ever.
 const RETURN_MAX: Duration = Duration::from_secs(2);
 const RETURN_LOOK: Duration = Duration::from_millis(1);
 
 /// Closes a pool until no connection of it is left. One that is just on its way back, in a task of its own, may arrive after
 /// sqlx's `close` has looked for the last time: each idle connection that it closes frees a permit that nobody held.
 pub(crate) async fn emptied<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
-    pool.close().await;
     let emptied = timeout(RETURN_MAX, async {
+        pool.close().await;
         while pool.size() > 0 {
             sleep(RETURN_LOOK).await;
             pool.close().await;
@@ -364,4 +365,18 @@ pub(crate) struct Marks {
     pub(crate) position: i64,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) claim: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_never_comes_back_holds_nobody_up_for_ever() {
+        let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
+        let kept = pool.acquire().await.unwrap();
+        timeout(RETURN_MAX * 4, emptied(&pool)).await.unwrap();
+        assert!(pool.is_closed());
+        drop(kept);
+    }
 }
