@@ -18,10 +18,10 @@ pub const PAGE_MAX: usize = 10_000;
 /// How many positions one page looks at when it filters, so that a rare type does not mean one endless query.
 const LOOK_MAX: i64 = 50_000;
 /// How many entries are joined at most: 32 MiB of the longest payloads.
-const PIECE: i64 = 512;
+pub(super) const PIECE: i64 = 512;
 
-const ENTRY: char = '\u{1e}';
-const COLUMN: char = '\u{1f}';
+pub(super) const ENTRY: char = '\u{1e}';
+pub(super) const COLUMN: char = '\u{1f}';
 const JOINED: usize = 11;
 
 /// What a page's queries have in common: positions after `$1` up to `$2`, at most `$3`, narrowed by an aggregate type (`$4`) and event

@@ -74,6 +74,7 @@ pub(super) struct Queries {
     pub(super) page: Paged,
     page_of_stream: Sql,
     stream: Sql,
+    of_type: Sql,
     marks: Sql,
     streams: Sql,
 }
@@ -116,6 +117,10 @@ impl Queries {
                 "e.position",
             ),
             stream: by_stream("e.sequence > $2", "e.sequence, e.position"),
+            of_type: Sql::new(&format!(
+                "SELECT {COLUMNS} FROM events e WHERE e.aggregate_type = $1 AND (e.aggregate_id, e.sequence) > ($2, $3) \
+                 ORDER BY e.aggregate_id, e.sequence LIMIT $4"
+            )),
             marks: Sql::new(
                 "SELECT e.position, e.idempotency_key, e.claim FROM events e \
                  WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position",
@@ -237,9 +242,17 @@ impl Reader {
 
     /// The entry's payload in its current shape.
     pub(crate) fn payload<'e>(&self, entry: &'e Entry) -> Cow<'e, str> {
-        let (mut event_type, mut event_version) =
-            (Cow::Borrowed(entry.event_type.as_str()), entry.event_version);
-        let mut payload = Cow::Borrowed(entry.payload.as_str());
+        self.current(&entry.event_type, entry.event_version, &entry.payload)
+    }
+
+    /// A payload of this type and version in its current shape.
+    pub(crate) fn current<'e>(
+        &self,
+        event_type: &'e str,
+        mut event_version: i32,
+        payload: &'e str,
+    ) -> Cow<'e, str> {
+        let (mut event_type, mut payload) = (Cow::Borrowed(event_type), Cow::Borrowed(payload));
         for upcast in self.upcasts.iter() {
             while let Some((new_type, new_version, new_payload)) =
                 upcast.upcast(&event_type, event_version, &payload)
@@ -339,6 +352,20 @@ impl Reader {
     pub(crate) async fn marks(&self, after: Position, upto: Position) -> Result<Vec<Marks>, Error> {
         let sql = &self.sql.marks;
         Ok(either!(&self.pool, sql, [after.0, upto.0], fetch_all, Marks)?)
+    }
+
+    /// The entries of a type stream by stream, each in order, after one of them.
+    pub(crate) async fn of_type(
+        &self,
+        aggregate_type: &str,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let limit = i64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
+        let sql = &self.sql.of_type;
+        let of = aggregate_type;
+        Ok(either!(&self.pool, sql, [of, stream, after.0, limit], fetch_all, Entry)?)
     }
 
     /// The streams of a type in the order of their ids, after one of them.
