@@ -15,9 +15,9 @@ use domain::staff::Staff;
 use domain::turn::Turn;
 use domain::{customer, policy, product, proposal, staff};
 use journal::{Committed, Gather, Journal, Metadata, Position, Request};
-use projections::Reached;
+use projections::{Reached, Standing};
 use prometheus_client::registry::Registry;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::around::Around;
@@ -45,6 +45,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     reached: Reached,
+    standing: watch::Receiver<Standing>,
     /// The head when the door opened.
     opened_at: Position,
     around: Arc<Around>,
@@ -59,6 +60,8 @@ struct Inner {
 pub struct Parts {
     pub journal: Journal,
     pub reached: Reached,
+    /// Whether the read models are followed.
+    pub standing: watch::Receiver<Standing>,
     pub attachments: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -68,6 +71,15 @@ pub struct Parts {
     pub closing: CancellationToken,
     /// Ends the followers, once nothing waits for them any more.
     pub ending: CancellationToken,
+}
+
+/// Why nobody should be sent here.
+#[derive(Clone, Debug)]
+pub enum NotReady {
+    /// The read models are being filled.
+    Behind { reached: Position },
+    /// Nobody fills them any more.
+    Stopped { reached: Position, error: projections::Error },
 }
 
 /// The door could not be opened.
@@ -101,6 +113,7 @@ impl Door {
             clock: parts.clock,
             ids: parts.ids,
             reached: parts.reached,
+            standing: parts.standing,
             opened_at: journal.head().await?,
             journal,
             around,
@@ -260,10 +273,16 @@ impl Door {
         }
     }
 
-    /// Whether every read model has reached the head that the door found when it opened.
-    pub fn ready(&self) -> Result<(), Position> {
+    /// Whether every read model has reached the head that the door found when it opened, and is still followed.
+    pub fn ready(&self) -> Result<(), NotReady> {
         let reached = self.0.reached.position();
-        if reached >= self.0.opened_at { Ok(()) } else { Err(reached) }
+        if let Standing::Stopped(error) = &*self.0.standing.borrow() {
+            return Err(NotReady::Stopped { reached, error: error.clone() });
+        }
+        if self.0.standing.has_changed().is_err() {
+            return Err(NotReady::Stopped { reached, error: projections::Error::Stopped });
+        }
+        if reached >= self.0.opened_at { Ok(()) } else { Err(NotReady::Behind { reached }) }
     }
 
     pub fn journal(&self) -> &Journal {

@@ -30,6 +30,9 @@ pub const SYSTEM: &str = "staff-system";
 const ADMINISTRATOR: &str = "Administrator";
 /// How long requests may still run once we were told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long what is queued may take to be finished after that, which is longer than an append is waited for. A database that does not
+/// answer takes for ever; whoever gave those commands was told long ago that their outcome is unknown.
+const CLOSE_MAX: Duration = Duration::from_secs(30);
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -110,6 +113,7 @@ impl Opened {
         let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
         let parts = Parts {
             reached: projector.reached(),
+            standing: projector.standing(),
             journal,
             attachments: opening.attachments,
             clock: opening.clock,
@@ -151,12 +155,15 @@ impl Opened {
         }
     }
 
-    /// Ends the followers, finishes what is queued, and lets the store go.
+    /// Ends the followers, finishes what is queued, and lets the store go, in bounded time.
     pub async fn close(self) {
         self.closing.cancel();
         self.ending.cancel();
         self.projector.stop().await;
-        self.door.journal().clone().close().await;
+        let closing = self.door.journal().clone().close();
+        if tokio::time::timeout(CLOSE_MAX, closing).await.is_err() {
+            tracing::warn!("the database does not answer; what was under way is left to it");
+        }
     }
 }
 

@@ -27,7 +27,7 @@ const ADMINISTRATOR: &str = "administrator-of-the-story";
 pub struct Server {
     pub base: String,
     pub client: Client,
-    door: Door,
+    pub door: Door,
     clock: Arc<StandingClock>,
     people: Mutex<HashMap<String, Person>>,
     stop: oneshot::Sender<()>,

@@ -14,6 +14,7 @@ mod made_again;
 mod people;
 mod race;
 mod reading;
+mod ready;
 mod repeats;
 mod roles;
 mod rules;

@@ -13,8 +13,9 @@ use serde_json::Value;
 use crate::cli::{Fault, say};
 use crate::csv::harmless;
 use crate::import::sheet::{self, Cell, Layout};
+use crate::policies::file::put;
 use crate::policies::lists::{Grid, LISTS, Line, List, Wrong};
-use crate::policies::{self, Loaded, put};
+use crate::policies::{self, Loaded};
 
 /// What a spreadsheet needs to know a CSV file for UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
