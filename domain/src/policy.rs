@@ -7,12 +7,14 @@
 //! Until the departments concerned have looked at it, nothing else comes into force.
 
 pub mod activation;
+pub mod bands;
 pub mod calendar;
 pub mod changes;
 pub mod facts;
 pub mod pack;
 pub mod proof;
 pub mod scope;
+pub mod scorecard;
 pub mod table;
 
 use std::{

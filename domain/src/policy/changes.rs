@@ -73,14 +73,16 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
         expiry_notice_days,
         changes,
         calendar,
+        scorecards,
+        bands,
     } = old;
     let mut found = BTreeSet::new();
     let law: (&Vec<PaperRule>, _, _) = (papers, never_counts, expiry_notice_days);
     if law != (&new.papers, &new.never_counts, &new.expiry_notice_days) {
         found.insert(Part::Legal);
     }
-    let money: (&Overdue, &CreditRule) = (overdue, credit);
-    if money != (&new.overdue, &new.credit) {
+    let money: (&Overdue, &CreditRule, _, _) = (overdue, credit, scorecards, bands);
+    if money != (&new.overdue, &new.credit, &new.scorecards, &new.bands) {
         found.insert(Part::Credit);
     }
     for code in CauseCode::ALL {
@@ -173,7 +175,10 @@ pub(super) fn objections(changes: &Changes) -> Vec<Objection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::{Checkpoint, Mode, Reaction};
+    use crate::{
+        decision::{Checkpoint, Mode, Reaction},
+        policy::bands::BandTable,
+    };
 
     fn changed(change: impl FnOnce(&mut Pack)) -> Vec<Role> {
         let old = Pack::default_pack();
@@ -195,6 +200,8 @@ mod tests {
         let all = vec![Quality, Compliance, Credit, Finance];
         assert_eq!(changed(|_| {}), []);
         assert_eq!(changed(|pack| pack.credit.default_terms_days = 1), [Credit, Finance]);
+        let bands = BandTable { id: "limits".into(), scorecard: "x".into(), bands: vec![] };
+        assert_eq!(changed(|pack| pack.bands.push(bands)), [Credit, Finance]);
         assert_eq!(changed(|pack| pack.papers.truncate(3)), [Quality, Compliance]);
         assert_eq!(changed(|pack| pack.expiry_notice_days.clear()), [Quality, Compliance]);
         assert_eq!(reaction(CauseCode::DocumentExpired), [Quality, Compliance]);

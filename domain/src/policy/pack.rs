@@ -21,7 +21,9 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
-    policy::{calendar::Calendar, changes::Changes, table::Sheet},
+    policy::{
+        bands::BandTable, calendar::Calendar, changes::Changes, scorecard::Scorecard, table::Sheet,
+    },
     product::Trait,
     uscc::Entity,
 };
@@ -55,6 +57,10 @@ pub struct Pack {
     /// Absent in packs of before, whose working time is as [`Calendar::default`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scorecards: Vec<Scorecard>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<BandTable>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

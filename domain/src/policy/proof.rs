@@ -1,11 +1,12 @@
 //! What must hold of a whole pack before it may be put in force, and what is said where it does not.
 
-mod examples;
+pub(super) mod examples;
 
 use super::{
-    calendar, changes, facts,
+    bands, calendar, changes, facts,
     pack::{Overdue, Pack, Text},
-    table::{HitPolicy, Sheet, Slot, check},
+    scorecard,
+    table::{HitPolicy, Sheet, Slot, axis::Fact, check},
 };
 use crate::{
     decision::{CauseCode, Checkpoint, Reaction},
@@ -18,6 +19,13 @@ pub struct Objection {
     /// Where it stands: a JSON pointer (RFC 6901) into the pack.
     pub pointer: String,
     pub text: Text,
+}
+
+impl Objection {
+    /// The same, where its place is told from further out.
+    fn within(self, at: &str) -> Self {
+        Self { pointer: format!("{at}{}", self.pointer), ..self }
+    }
 }
 
 /// Everything that stands against a pack; nothing, and it is proved.
@@ -33,19 +41,12 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
             examples::examples(&overdue.examples, table, slot, "/overdue/examples", &mut found);
         }
     }
+    scores(pack, &mut found);
     if let Some(given) = &pack.changes {
-        found.extend(
-            changes::objections(given)
-                .into_iter()
-                .map(|it| Objection { pointer: format!("/changes{}", it.pointer), ..it }),
-        );
+        found.extend(changes::objections(given).into_iter().map(|it| it.within("/changes")));
     }
     if let Some(given) = &pack.calendar {
-        found.extend(
-            calendar::objections(given)
-                .into_iter()
-                .map(|it| Objection { pointer: format!("/calendar{}", it.pointer), ..it }),
-        );
+        found.extend(calendar::objections(given).into_iter().map(|it| it.within("/calendar")));
     }
     found
 }
@@ -98,6 +99,39 @@ fn credit(pack: &Pack, found: &mut Vec<Objection>) {
             "/credit/prepaid_percent_without_limit".to_owned(),
             "预付比例应为 0 至 100。",
             "a share in per cent is from 0 to 100",
+        ));
+    }
+}
+
+/// Scorecards and what their scores come to.
+fn scores(pack: &Pack, found: &mut Vec<Objection>) {
+    let facts: Vec<Fact> = facts::CATALOGUE.iter().map(|known| known.fact.clone()).collect();
+    for (number, card) in pack.scorecards.iter().enumerate() {
+        let at = format!("/scorecards/{number}");
+        let before = pack.scorecards.iter().take(number).map(|card| &card.id);
+        named(&card.id, before, &at, found);
+        let objections = scorecard::objections(card, &facts).into_iter();
+        found.extend(objections.map(|it| it.within(&at)));
+    }
+    for (number, bands) in pack.bands.iter().enumerate() {
+        let at = format!("/bands/{number}");
+        named(&bands.id, pack.bands.iter().take(number).map(|bands| &bands.id), &at, found);
+        let objections = bands::objections(bands, &pack.scorecards, pack.company.currency);
+        found.extend(objections.into_iter().map(|it| it.within(&at)));
+    }
+}
+
+fn named<'a>(
+    id: &String,
+    mut before: impl Iterator<Item = &'a String>,
+    at: &str,
+    found: &mut Vec<Objection>,
+) {
+    if id.trim().is_empty() || before.any(|other| other == id) {
+        found.push(objection(
+            format!("{at}/id"),
+            "编号为空或已被使用。",
+            "the id is empty, or one before it has it",
         ));
     }
 }

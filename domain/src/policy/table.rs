@@ -305,6 +305,21 @@ impl Table {
         self.rows.get(number.checked_sub(1)?).map(|row| row.id.as_str())
     }
 
+    /// Whether a row is for a missing value, and for others as well.
+    pub(super) fn takes_missing_with_others(&self, number: usize) -> bool {
+        let cells = self.rows.get(number).into_iter().flat_map(|row| row.cells.iter());
+        cells.zip(&self.facts).any(|(cell, fact)| {
+            let missing = fact.at(&Value::Missing).ok().filter(|at| cell.contains(*at));
+            missing.is_some_and(|at| *cell != Set::one(at))
+        })
+    }
+
+    /// The first and the last coordinate of a cell.
+    pub(super) fn ends(&self, row: usize, column: usize) -> Option<(i64, i64)> {
+        let cell = self.rows.get(row)?.cells.get(column)?;
+        cell.least().zip(cell.ranges().last().map(|range| range.last))
+    }
+
     /// The facts that it asks about, in their order.
     pub fn facts(&self) -> &[Fact] {
         &self.facts

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Cell, Column, Lang, Mark, Row, Table};
 use crate::policies::codes::text;
+use crate::policies::difference::key;
 use crate::policies::lists::LISTS;
 
 pub(super) fn settings(pack: &Value, lang: Lang) -> Table {
@@ -46,8 +47,7 @@ fn walk(at: &str, value: &Value, pack: &Value, found: &mut Vec<(String, String)>
         }
         Value::Array(items) if items.iter().any(nested) => {
             for (item, number) in items.iter().zip(1..) {
-                let id = item.get("id").or(item.get("name")).and_then(Value::as_str);
-                let id = id.map_or_else(|| format!("{number}"), str::to_owned);
+                let id = key(item).map_or_else(|| format!("{number}"), str::to_owned);
                 walk(&format!("{at}/{id}"), item, pack, found);
             }
         }
