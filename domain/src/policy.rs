@@ -11,6 +11,7 @@ pub mod bands;
 pub mod calendar;
 pub mod changes;
 pub mod facts;
+pub mod identity;
 pub mod pack;
 pub mod proof;
 pub mod scope;

@@ -66,10 +66,8 @@ impl BandTable {
 
     /// As a decision table that says nothing but which row it is.
     fn read(&self) -> Result<Table, Vec<Mistake>> {
-        let row = |band: &Band| SourceRow {
-            id: band.grade.clone(),
-            when: vec![band.score.clone()],
-            then: "band".to_owned(),
+        let row = |band: &Band| {
+            SourceRow::plain(band.grade.clone(), vec![band.score.clone()], "band".to_owned())
         };
         let score = score_fact();
         let source = Source {

@@ -63,6 +63,9 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
     // Taken apart by name, so that a new field of a pack has an owner or does not compile.
     let Pack {
         name,
+        semver,
+        author,
+        effective,
         company,
         modes,
         papers,
@@ -94,7 +97,11 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
     if (name, company, modes, changes) != (&new.name, &new.company, &new.modes, &new.changes) {
         found.extend(Part::BOTH);
     }
-    if calendar != &new.calendar {
+    if (calendar, effective) != (&new.calendar, &new.effective) {
+        found.extend(Part::BOTH);
+    }
+    // They name the rules and change none: whoever owns the change owns them.
+    if found.is_empty() && (semver, author) != (&new.semver, &new.author) {
         found.extend(Part::BOTH);
     }
     found
@@ -214,6 +221,12 @@ mod tests {
         );
         assert_eq!(changed(|pack| pack.name.push('x')), all);
         assert_eq!(changed(|pack| pack.calendar = None), all);
+        assert_eq!(changed(|pack| pack.semver = Some("1.0.1".into())), all);
+        let with_version = |pack: &mut Pack| {
+            pack.semver = Some("1.0.1".into());
+            pack.credit.default_terms_days = 1;
+        };
+        assert_eq!(changed(with_version), [Credit, Finance]);
         assert_eq!(
             changed(|pack| pack.changes = Some(Changes { legal: vec![], ..Changes::default() })),
             all,

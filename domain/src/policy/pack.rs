@@ -22,7 +22,8 @@ use crate::{
     document_kind::DocumentKind,
     money::{Currency, Money},
     policy::{
-        bands::BandTable, calendar::Calendar, changes::Changes, scorecard::Scorecard, table::Sheet,
+        bands::BandTable, calendar::Calendar, changes::Changes, identity::Effective,
+        scorecard::Scorecard, table::Sheet,
     },
     product::Trait,
     uscc::Entity,
@@ -40,6 +41,14 @@ pub struct Text {
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     pub name: String,
+    /// For people, such as 1.4.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver: Option<String>,
+    /// The department or the staff id of whoever wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
     pub company: Company,
     /// Whether a checkpoint stops what it refuses, or only records that it would have.
     pub modes: BTreeMap<Checkpoint, Mode>,

@@ -123,10 +123,8 @@ impl Scorecard {
 impl Characteristic {
     /// As a decision table of one input.
     fn read(&self, facts: &[Fact]) -> Result<Table, Vec<Mistake>> {
-        let row = |bin: &Bin| SourceRow {
-            id: bin.id.clone(),
-            when: vec![bin.when.clone()],
-            then: bin.points.to_string(),
+        let row = |bin: &Bin| {
+            SourceRow::plain(bin.id.clone(), vec![bin.when.clone()], bin.points.to_string())
         };
         let course = self.course.map(|course| Monotone { input: self.fact.clone(), course });
         let source = Source {

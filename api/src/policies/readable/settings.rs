@@ -96,6 +96,10 @@ fn written(value: &Value) -> String {
 fn name(pointer: &str) -> Text {
     let (zh, en) = match pointer {
         "/name" => ("名称", "name of the pack"),
+        "/semver" => ("版本", "version"),
+        "/author" => ("编写者", "written by"),
+        "/effective/from" => ("适用起始日", "applies from"),
+        "/effective/until" => ("适用截止日", "applies until"),
         "/company/name/zh" => ("公司名称（中文）", "company, in Chinese"),
         "/company/name/en" => ("公司名称（英文）", "company, in English"),
         "/company/zone" => ("时区", "time zone in which the day turns"),

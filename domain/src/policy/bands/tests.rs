@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::policy::{Pack, proof};
+use crate::policy::{Pack, facts, proof};
 
 fn cny(amount: &str) -> Json {
     json!({ "amount": amount, "currency": "CNY" })
@@ -48,6 +48,23 @@ fn every_score_has_its_band() {
         assert_eq!(bands.band(score).unwrap().grade, grade, "{score}");
     }
     assert_eq!(bands.band(1_000_001).unwrap_err().code(), "off_axis");
+}
+
+/// What is known of a customer chooses its cap, and nothing else does.
+#[test]
+fn row_116_rules_choose_the_cap_of_a_limit() {
+    let bands: BandTable = serde_json::from_value(written()).unwrap();
+    let (card, facts) = (card(), [facts::CATALOGUE[3].fact.clone()]);
+    let card = card.read(&facts).unwrap();
+    let cap = |days: Value| {
+        let score = card.score(|_| days.clone())?;
+        bands.band(score.points).map(|band| (band.grade.clone(), band.limit.to_string()))
+    };
+    let chosen = |grade: &str, limit: &str| Ok((grade.to_owned(), limit.to_owned()));
+    assert_eq!(cap(Value::Number(0.into())), chosen("A", "30000000.00 CNY"));
+    assert_eq!(cap(Value::Number(1.into())), chosen("C", "5000000.00 CNY"));
+    assert_eq!(cap(Value::Missing), chosen("C", "5000000.00 CNY"));
+    assert_eq!(cap(Value::Number((-1).into())).unwrap_err().code(), "off_axis");
 }
 
 #[test]
