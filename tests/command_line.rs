@@ -313,8 +313,28 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
     done(&["diff", &rules, &new, "--html", &page]);
     assert!(std::fs::read_to_string(&page).unwrap().contains("<del>&gt; 30</del>"));
 
+    // All of them at once, each on its sheet, and back from there.
+    let book = path("tables.xlsx");
+    done(&["export", &rules, &book]);
+    done(&["import", &rules, &book, &new, "--table", "reactions"]);
+    assert_eq!(done(&["diff", &rules, &new]), "no difference\n");
+    assert!(
+        done(&["facts"])
+            .contains("worked out at the moment of the decision; when missing or too old: hold")
+    );
+
     // Every other list goes the same way.
-    for table in ["papers", "never_counts", "modes", "reactions", "expiry_notice"] {
+    for table in [
+        "papers",
+        "never_counts",
+        "modes",
+        "reactions",
+        "expiry_notice",
+        "working_week",
+        "working_hours",
+        "holidays",
+        "make_up_days",
+    ] {
         let file = path("list.xlsx");
         done(&["export", &rules, &file, "--table", table]);
         done(&["import", &rules, &file, &new, "--table", table]);

@@ -186,6 +186,9 @@ fn list_facts() -> Result<(), Fault> {
         say(&format!("{} (version {}): {}", known.fact.name, known.version, known.fact))?;
         say(&format!("  {}", known.meaning.en))?;
         say(&format!("  {}", known.meaning.zh))?;
+        let missing = known.when_missing();
+        say(&format!("  {}; when missing or too old: {}", known.freshness, missing.en))?;
+        say(&format!("  {}；缺失或过旧时：{}", known.freshness.zh(), missing.zh))?;
     }
     Ok(())
 }
