@@ -22,8 +22,13 @@ pub const PROBITY_STAFF: HeaderName = HeaderName::from_static("probity-staff");
 /// What a secret begins with, so that scanners for leaked secrets know it.
 pub const SECRET_PREFIX: &str = "pbt_";
 /// Acts by which somebody answers in person: no program does them, whomever it names.
-const IN_PERSON: [Act; 4] =
-    [Act::ReviewQualification, Act::GrantCredit, Act::ReleaseOrder, Act::VoteOnPolicy];
+const IN_PERSON: [Act; 5] = [
+    Act::ReviewQualification,
+    Act::GrantCredit,
+    Act::ReleaseOrder,
+    Act::VoteOnPolicy,
+    Act::Delegate,
+];
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
@@ -47,7 +52,7 @@ impl Caller {
         if self.credential.reach == Reach::Others && IN_PERSON.contains(&act) {
             return Err(Problem::forbidden(
                 "permission.in_person",
-                "Approvals, grants and releases are signed in person: use that person's own token.",
+                "Approvals, grants, releases and delegations are given in person: use that person's own token.",
             ));
         }
         Ok(())

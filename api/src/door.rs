@@ -11,7 +11,7 @@ use domain::ids::{CustomerId, ProductId, ProposalId, StaffId};
 use domain::policy::Policy;
 use domain::product::Product;
 use domain::proposal::Proposal;
-use domain::staff::Staff;
+use domain::staff::{Matter, Staff};
 use domain::turn::Turn;
 use domain::{customer, policy, product, proposal, staff};
 use journal::{Committed, Gather, Journal, Metadata, Position, Request};
@@ -167,8 +167,8 @@ impl Door {
         id: &StaffId,
         command: staff::Command,
     ) -> Result<Committed<staff::Event>, Problem> {
-        let turn = self.turn(&by.actor);
-        let request = request(id.to_string(), command, turn.command_id, turn, by);
+        let context = staff::Context { turn: self.turn(&by.actor), colleague: None };
+        let request = request(id.to_string(), command, context.turn.command_id, context, by);
         let committed = self.execute::<Staff>(request).await?;
         self.house().reach(committed.position).await;
         Ok(committed)
@@ -180,11 +180,9 @@ impl Door {
         by: Asking,
         command: policy::Command,
     ) -> Result<Committed<policy::Event>, Problem> {
-        let context = policy::Context {
-            turn: self.turn(&by.actor),
-            assembly: self.assembly(&by),
-            proposal: None,
-        };
+        let turn = self.turn(&by.actor);
+        let assembly = self.assembly(&by, &turn, Matter::Policy);
+        let context = policy::Context { turn, assembly, proposal: None };
         let command_id = context.turn.command_id;
         let request = request(policy::STREAM.to_owned(), command, command_id, context, by);
         let committed = self.execute::<Policy>(request).await?;
@@ -199,18 +197,17 @@ impl Door {
         id: ProposalId,
         command: proposal::Command,
     ) -> Result<Committed<proposal::Event>, Problem> {
-        let context = proposal::Context {
-            turn: self.turn(&by.actor),
-            assembly: self.assembly(&by),
-            policy: Arc::default(),
-        };
+        let turn = self.turn(&by.actor);
+        let assembly = self.assembly(&by, &turn, Matter::Policy);
+        let context = proposal::Context { turn, assembly, policy: Arc::default() };
         let request = request(id.to_string(), command, context.turn.command_id, context, by);
         self.execute::<Proposal>(request).await
     }
 
     /// Who works here, and with which roles this request is made.
-    fn assembly(&self, by: &Asking) -> Assembly {
-        Assembly { people: self.house().people(), actor: by.roles.iter().copied().collect() }
+    fn assembly(&self, by: &Asking, turn: &Turn, matter: Matter) -> Assembly {
+        let people = self.house().people(turn.today, matter).to_vec();
+        Assembly { people, actor: by.roles.iter().copied().collect() }
     }
 
     async fn execute<A: Gather>(&self, request: Request<A>) -> Result<Committed<A::Event>, Problem>

@@ -3,9 +3,9 @@
 //! A command of this process is answered only once its events are in here: whoever was answered that a token is
 //! revoked never sees it work again. Other processes' changes arrive with the doorbell.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,7 +14,7 @@ use domain::decider::Decider;
 use domain::digest::Sha256Digest;
 use domain::ids::{StaffId, TokenId};
 use domain::policy::{self, InForce, Policy};
-use domain::staff::{self, Role, Staff, Standing};
+use domain::staff::{self, Delegated, Matter, Role, Staff, Standing};
 use journal::{Filter, Journal, Position};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -37,6 +37,15 @@ struct State {
     people: HashMap<String, Staff>,
     tokens: HashMap<[u8; 32], Arc<Credential>>,
     policy: Policy,
+    /// Who may be asked, by matter, as of one business date; forgotten with every event about people.
+    asked: Mutex<Asked>,
+}
+
+/// Who may be asked on one business date.
+#[derive(Debug, Default)]
+struct Asked {
+    today: NaiveDate,
+    people: BTreeMap<Matter, Arc<Vec<Person>>>,
 }
 
 /// A token that works.
@@ -118,17 +127,23 @@ impl House {
         })
     }
 
-    /// Everybody who is here and holds a role, with all of them.
-    pub fn people(&self) -> Vec<Person> {
-        let mut people: Vec<Person> = self.read(|state| {
-            let here = state.people.iter().filter(|(_, person)| !person.roles.is_empty());
-            here.filter_map(|(staff, person)| {
-                Some(Person { staff: staff.parse().ok()?, departments: person.roles.clone() })
-            })
-            .collect()
-        });
-        people.sort_by(|one, other| one.staff.cmp(&other.staff));
-        people
+    /// Everybody who is here and holds a role, with all of them, and for whom they stand in today in this matter.
+    pub fn people(&self, today: NaiveDate, matter: Matter) -> Arc<Vec<Person>> {
+        self.read(|state| {
+            let mut asked = state.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.today != today {
+                *asked = Asked { today, people: BTreeMap::new() };
+            }
+            let people = asked.people.entry(matter).or_insert_with(|| {
+                Arc::new(state.present(&|delegated| delegated.holds(today, matter)))
+            });
+            Arc::clone(people)
+        })
+    }
+
+    /// Somebody's state, as of the last event about them.
+    pub fn person(&self, staff: &StaffId) -> Option<Staff> {
+        self.read(|state| state.people.get(staff.as_str()).cloned())
     }
 
     /// Whose token this is, also when it was revoked.
@@ -204,6 +219,29 @@ async fn catch_up(
 }
 
 impl State {
+    /// Everybody who is here and holds a role, by id.
+    fn present(&self, holds: &dyn Fn(&Delegated) -> bool) -> Vec<Person> {
+        let mut stands_in: HashMap<&StaffId, BTreeMap<StaffId, BTreeSet<Role>>> = HashMap::new();
+        for (lender, person) in &self.people {
+            let Ok(lender) = lender.parse::<StaffId>() else { continue };
+            for lent in person.delegations.values().filter(|lent| holds(lent)) {
+                let of = stands_in.entry(&lent.to).or_default().entry(lender.clone());
+                of.or_default().extend(&lent.roles & &person.roles);
+            }
+        }
+        let here = self.people.iter().filter(|(_, person)| !person.roles.is_empty());
+        let mut people: Vec<Person> = here
+            .filter_map(|(staff, person)| {
+                let staff: StaffId = staff.parse().ok()?;
+                let lent = stands_in.remove(&staff).filter(|_| !person.administers());
+                let stands_in_for = lent.unwrap_or_default();
+                Some(Person { staff, departments: person.roles.clone(), stands_in_for })
+            })
+            .collect();
+        people.sort_by(|one, other| one.staff.cmp(&other.staff));
+        people
+    }
+
     fn rule(&mut self, event: Result<policy::Event, journal::Error>) {
         match event {
             Ok(event) => self.policy.evolve(&event),
@@ -212,6 +250,7 @@ impl State {
     }
 
     fn employ(&mut self, stream: &str, event: Result<staff::Event, journal::Error>) {
+        self.asked.get_mut().unwrap_or_else(PoisonError::into_inner).people.clear();
         match event {
             Ok(event) => {
                 let person = self.people.entry(stream.to_owned()).or_default();
@@ -256,6 +295,7 @@ impl State {
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::DelegationId;
     use domain::staff::{Event, Left, Registered, RolesGranted, TokenIssued, TokenRevoked};
     use uuid::Uuid;
 
@@ -266,6 +306,10 @@ mod tests {
         for event in events {
             state.employ("staff-1", Ok(event));
         }
+        housed(state)
+    }
+
+    fn housed(state: State) -> House {
         let (_, reached) = watch::channel(Position(1));
         House { state: Arc::new(RwLock::new(state)), reached }
     }
@@ -304,6 +348,57 @@ mod tests {
             let owner = house.owner(TokenId::from_uuid(Uuid::nil())).unwrap();
             assert_eq!(owner.as_str(), "staff-1");
         }
+    }
+
+    #[test]
+    fn who_stands_in_for_whom_depends_on_the_day_and_the_matter() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let employed = |roles: &[Role]| {
+            vec![
+                Event::Registered(Registered { name_digest: Sha256Digest([1; 32]) }),
+                Event::RolesGranted(RolesGranted { roles: roles.iter().copied().collect() }),
+            ]
+        };
+        let lent = |number: u128, to: &str| {
+            Event::Delegated(Box::new(Delegated {
+                delegation: DelegationId::from_uuid(Uuid::from_u128(number)),
+                to: to.parse().unwrap(),
+                roles: [Role::Quality].into(),
+                from: day("2026-11-23"),
+                until: day("2026-11-24"),
+                matters: [Matter::Policy].into(),
+                delegated_on: day("2026-11-22"),
+            }))
+        };
+        let mut state = State::default();
+        for (stream, roles) in [
+            ("staff-1", &[Role::Quality][..]),
+            ("staff-2", &[Role::Sales]),
+            ("staff-3", &[Role::Admin]),
+        ] {
+            for event in employed(roles) {
+                state.employ(stream, Ok(event));
+            }
+        }
+        state.employ("staff-1", Ok(lent(1, "staff-2")));
+        // The second one has meanwhile come to administer: they exercise no role of business.
+        state.employ("staff-1", Ok(lent(2, "staff-3")));
+        let house = housed(state);
+        let stands_in = |today: &str, matter| {
+            let people = house.people(day(today), matter);
+            assert_eq!(people.len(), 3);
+            let with = people.iter().filter(|it| !it.stands_in_for.is_empty());
+            with.map(|it| it.staff.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(stands_in("2026-11-22", Matter::Policy), [""; 0]);
+        assert_eq!(stands_in("2026-11-23", Matter::Policy), ["staff-2"]);
+        assert_eq!(stands_in("2026-11-23", Matter::Credit), [""; 0]);
+        assert_eq!(stands_in("2026-11-24", Matter::Policy), ["staff-2"]);
+        assert_eq!(stands_in("2026-11-25", Matter::Policy), [""; 0]);
+        let people = house.people(day("2026-11-24"), Matter::Policy);
+        assert!(Arc::ptr_eq(&people, &house.people(day("2026-11-24"), Matter::Policy)));
+        house.state.write().unwrap().employ("staff-1", Ok(Event::Left(Left {})));
+        assert!(house.people(day("2026-11-24"), Matter::Policy)[0].stands_in_for.is_empty());
     }
 
     #[test]

@@ -23,6 +23,7 @@ pub mod customers;
 pub mod database_url;
 pub mod day;
 pub mod decisions;
+pub mod delegations;
 pub mod demo;
 pub mod directory;
 pub mod documents;

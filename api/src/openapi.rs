@@ -14,9 +14,9 @@ use utoipa::{Modify, OpenApi};
 use crate::openapi_headers as headers;
 use crate::{
     approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
-    directory, documents, event_types, events, health, history, in_force, invoices, orders,
-    problem, products, proposals, qualification, receipts, reports, shipments, staff, status,
-    stream, tokens,
+    delegations, directory, documents, event_types, events, health, history, in_force, invoices,
+    orders, problem, products, proposals, qualification, receipts, reports, shipments, staff,
+    status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -53,7 +53,8 @@ use crate::{
         proposals::card::list, proposals::card::card, proposals::card::read,
         approvals::worklist, approvals::deciding::approve, approvals::deciding::reject, approvals::deciding::give_back,
         in_force::show, in_force::read, in_force::widen, in_force::roll_back, in_force::review,
-        staff::register,
+        staff::register, staff::grant_roles, staff::leave,
+        delegations::delegate, delegations::list, delegations::revoke,
         tokens::issue, tokens::list, tokens::revoke,
     ),
     components(schemas(problem::Content, problem::Fault, domain::decision::CauseCode)),

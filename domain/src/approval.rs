@@ -9,7 +9,7 @@ mod seats;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -50,6 +50,9 @@ pub enum Rule {
 pub struct Person {
     pub staff: StaffId,
     pub departments: BTreeSet<Role>,
+    /// Whose roles this person may exercise beside their own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stands_in_for: BTreeMap<StaffId, BTreeSet<Role>>,
 }
 
 /// A round begins with its first stage open.
@@ -165,6 +168,7 @@ impl Stage {
         let here = free.map(|person| Person {
             staff: person.staff.clone(),
             departments: self.of(&person.departments),
+            stands_in_for: BTreeMap::new(),
         });
         here.filter(|person| !person.departments.is_empty()).collect()
     }

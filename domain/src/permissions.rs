@@ -55,6 +55,10 @@ acts! {
     Check: Sales | Quality | Credit | Finance | Warehouse | Compliance | Legal;
     ManageProducts: Quality;
     ManageStaff: Admin;
+    /// Lending one's own roles to a colleague.
+    Delegate: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service;
+    /// Ending what one lent; for administrators, what anybody lent.
+    EndDelegation: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin;
     /// Writing, trying and submitting a change of the rules.
     ProposePolicy: Quality | Compliance | Legal | Credit | Finance;
     /// Who exactly depends on what is changed: the rule decides.
@@ -83,6 +87,8 @@ acts! {
     ReadWorklist: Quality | Compliance | Legal | Credit | Finance;
     ReadCodes: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive | Regulator | Integrator;
     ReadStaff: Admin | Auditor | Executive;
+    /// What one has lent; for those who read the staff, what anybody has.
+    ReadDelegations: Sales | Quality | Compliance | Legal | Credit | Finance | Warehouse | Service | Admin | Auditor | Executive;
 }
 
 /// Whether a role may do it.
@@ -117,7 +123,8 @@ mod tests {
     #[test]
     fn the_administrator_has_no_business_command_and_no_approval() {
         for act in Act::ALL {
-            let administers = matches!(act, Act::ManageStaff | Act::LoadPolicy);
+            let administers =
+                matches!(act, Act::ManageStaff | Act::EndDelegation | Act::LoadPolicy);
             assert!(!may(Role::Admin, *act) || administers || is_reading(*act), "{act:?}");
         }
     }

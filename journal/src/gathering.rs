@@ -1,5 +1,5 @@
 //! What each aggregate's decisions must know of other streams: the customer reads the policy and products, the policy reads the proposal
-//! that it is about, a proposal reads the policy, and a vote reads whoever casts it. The others read nothing.
+//! that it is about, a proposal reads the policy, a vote reads whoever casts it, and a delegation reads whom it is given to. The others read nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -64,11 +64,15 @@ impl Gather for Product {
 impl Gather for Staff {
     async fn gather(
         &self,
-        _context: &mut Turn,
-        _command: &staff::Command,
-        _confirmed: &Confirmed,
+        context: &mut staff::Context,
+        command: &staff::Command,
+        confirmed: &Confirmed,
     ) -> Result<Vec<Read>, Error> {
-        Ok(Vec::new())
+        let Some(colleague) = command.colleague() else { return Ok(Vec::new()) };
+        let colleague = confirmed.get::<Staff>(colleague.as_str()).await?;
+        let read = colleague.read();
+        context.colleague = Some(colleague.state);
+        Ok(vec![read])
     }
 }
 

@@ -83,6 +83,7 @@ impl Model for StaffList {
                 self.staff.ask(&seen.stream);
                 self.tokens.ask(&revoked.token.to_string());
             }
+            Event::Delegated(_) | Event::DelegationRevoked(_) => {}
         }
     }
 
@@ -127,6 +128,8 @@ impl Model for StaffList {
                     self.revoke(seen, token);
                 }
             }
+            // They are asked of memory, where they are followed.
+            Event::Delegated(_) | Event::DelegationRevoked(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! A company that changes its rules, in memory: every event of policies and proposals, each at least once.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use domain::approval::{Assembly, Person, StageOpened};
@@ -37,6 +38,7 @@ impl Changing {
         let person = |staff: &str, role: Role| Person {
             staff: staff.parse().unwrap(),
             departments: [role].into(),
+            stands_in_for: BTreeMap::new(),
         };
         let people =
             vec![person("staff-credit", Role::Credit), person("staff-finance", Role::Finance)];

@@ -4,6 +4,7 @@ mod card;
 mod checks;
 mod company;
 mod dates;
+mod delegations;
 mod door;
 mod ended;
 mod feed;

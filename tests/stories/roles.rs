@@ -27,7 +27,7 @@ const PEOPLE: &str =
 const PROPOSING: &str = "quality compliance legal credit finance";
 
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 42] = [
+const COMMANDS: [(&str, &str); 45] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
@@ -53,6 +53,9 @@ const COMMANDS: [(&str, &str); 42] = [
     ("products", "quality"),
     ("products/P/registrations", "quality"),
     ("staff", "admin"),
+    ("staff/S/roles", "admin"),
+    ("staff/S/leave", "admin"),
+    ("staff/S/delegations", "sales quality compliance legal credit finance warehouse service"),
     ("tokens", "admin"),
     ("approvals/R/approve", PROPOSING),
     ("approvals/R/reject", PROPOSING),
@@ -73,7 +76,7 @@ const COMMANDS: [(&str, &str); 42] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 24] = [
+const READINGS: [(&str, &str); 25] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -93,6 +96,10 @@ const READINGS: [(&str, &str); 24] = [
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
     ("tokens", "admin auditor executive"),
+    (
+        "staff/S/delegations",
+        "sales quality compliance legal credit finance warehouse service admin auditor executive",
+    ),
     ("approvals", PROPOSING),
     ("policies", "quality compliance legal credit finance admin auditor executive"),
     ("policies/in-force", "quality compliance legal credit finance admin auditor executive"),
@@ -113,6 +120,7 @@ fn path(pattern: &str) -> String {
         "O" => format!("order-{uuid}"),
         "P" => format!("product-{uuid}"),
         "R" => format!("proposal-{uuid}"),
+        "S" => format!("staff-{uuid}"),
         "I" => format!("invoice-{uuid}"),
         part => part.to_owned(),
     });

@@ -65,7 +65,7 @@ pub(super) fn missing(round: &Round, people: &[Person]) -> Vec<Role> {
     let here = |staff: &StaffId| people.iter().find(|person| person.staff == *staff);
     let still_here = round.electorate.iter().filter_map(|asked| {
         let departments = &asked.departments & &here(&asked.staff)?.departments;
-        Some(Person { staff: asked.staff.clone(), departments })
+        Some(Person { departments, ..asked.clone() })
     });
     let asked: Vec<Person> = still_here.collect();
     let later: Vec<Person> =

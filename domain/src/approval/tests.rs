@@ -11,7 +11,11 @@ fn staff(n: usize) -> StaffId {
 }
 
 fn person(n: usize, departments: &[Role]) -> Person {
-    Person { staff: staff(n), departments: departments.iter().copied().collect() }
+    Person {
+        staff: staff(n),
+        departments: departments.iter().copied().collect(),
+        stands_in_for: BTreeMap::new(),
+    }
 }
 
 fn route(stages: &[(Rule, &[Role])]) -> Route {

@@ -2,6 +2,8 @@
 
 mod tries;
 
+use std::collections::BTreeMap;
+
 use super::*;
 use crate::{
     approval::Person,
@@ -15,7 +17,11 @@ fn prose<const N: usize>(text: &str) -> Prose<N> {
 
 fn person(name: &str, departments: &[Role]) -> Person {
     let staff = format!("staff-{name}").parse().unwrap();
-    Person { staff, departments: departments.iter().copied().collect() }
+    Person {
+        staff,
+        departments: departments.iter().copied().collect(),
+        stands_in_for: BTreeMap::new(),
+    }
 }
 
 /// A company with one of each department, and a second one in finance.
