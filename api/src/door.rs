@@ -25,6 +25,7 @@ use crate::asked::Asking;
 use crate::attachments::Attachments;
 use crate::clock::{Clock, Ids};
 use crate::house::House;
+use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
@@ -53,6 +54,7 @@ struct Inner {
     streams_per_token: usize,
     /// Held by the one simulation that may run.
     simulating: Arc<Semaphore>,
+    pace: Pace,
 }
 
 /// What a door is made of.
@@ -108,6 +110,7 @@ impl Door {
             closing: parts.closing,
             streams_per_token: parts.streams_per_token,
             simulating: Arc::new(Semaphore::new(1)),
+            pace: Pace::default(),
         })))
     }
 
@@ -167,7 +170,8 @@ impl Door {
         id: &StaffId,
         command: staff::Command,
     ) -> Result<Committed<staff::Event>, Problem> {
-        let context = staff::Context { turn: self.turn(&by.actor), colleague: None };
+        let profile = self.house().profile();
+        let context = staff::Context { turn: self.turn(&by.actor), profile, colleague: None };
         let request = request(id.to_string(), command, context.turn.command_id, context, by);
         let committed = self.execute::<Staff>(request).await?;
         self.house().reach(committed.position).await;
@@ -299,6 +303,11 @@ impl Door {
     /// Lets one simulation run at a time: each reads the whole journal.
     pub fn simulating(&self) -> &Arc<Semaphore> {
         &self.0.simulating
+    }
+
+    /// How fast components may be tried.
+    pub fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     pub fn streams_per_token(&self) -> usize {

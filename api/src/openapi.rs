@@ -13,10 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use crate::openapi_headers as headers;
 use crate::{
-    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
-    delegations, directory, documents, event_types, events, health, history, in_force, invoices,
-    orders, problem, products, proposals, qualification, receipts, reports, shipments, staff,
-    status, stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
+    customers, delegations, directory, documents, event_types, events, health, history, in_force,
+    invoices, orders, problem, products, proposals, qualification, receipts, reports, sessions,
+    shipments, staff, status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -54,6 +54,7 @@ use crate::{
         approvals::worklist, approvals::deciding::approve, approvals::deciding::reject, approvals::deciding::give_back,
         in_force::show, in_force::read, in_force::widen, in_force::roll_back, in_force::review,
         staff::register, staff::grant_roles, staff::leave,
+        credentials::reset, credentials::unlock, credentials::enrol, credentials::enrol_code, sessions::open, sessions::close,
         delegations::delegate, delegations::list, delegations::revoke,
         tokens::issue, tokens::list, tokens::revoke,
     ),
@@ -70,7 +71,7 @@ impl Modify for Common {
     fn modify(&self, document: &mut Document) {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A token: `pbt_…`"))
+            .description(Some("A token, `pbt_…`, or a session, `pbs_…`"))
             .build();
         document
             .components

@@ -15,10 +15,10 @@ use crate::auth::authenticate;
 use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
-    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
-    delegations, directory, documents, event_types, events, health, history, in_force, invoices,
-    openapi, orders, products, proposals, qualification, receipts, reports, shipments, staff,
-    status, stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
+    customers, delegations, directory, documents, event_types, events, health, history, in_force,
+    invoices, openapi, orders, products, proposals, qualification, receipts, reports, sessions,
+    shipments, staff, status, stream, tokens,
 };
 
 /// All routes, around which stand the bounds of [`crate::around`].
@@ -46,7 +46,7 @@ pub fn routes(door: Door) -> Router {
         .layer(from_fn_with_state(door.clone(), authenticate));
     let all_around = Arc::clone(door.around());
     Router::new()
-        .nest("/v1", v1)
+        .nest("/v1", v1.merge(without_token()))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -102,10 +102,22 @@ fn people() -> Router<Door> {
         .route("/staff", post(staff::register))
         .route("/staff/{id}/roles", post(staff::grant_roles))
         .route("/staff/{id}/leave", post(staff::leave))
+        .route("/staff/{id}/credentials/reset", post(credentials::reset))
+        .route("/staff/{id}/credentials/unlock", post(credentials::unlock))
+        .route("/sessions/current", delete(sessions::close))
         .route("/staff/{id}/delegations", get(delegations::list).post(delegations::delegate))
         .route("/staff/{id}/delegations/{delegation}", delete(delegations::revoke))
         .route("/tokens", get(tokens::list).post(tokens::issue))
         .route("/tokens/{id}", delete(tokens::revoke))
+}
+
+/// What somebody does who has no token yet.
+fn without_token() -> Router<Door> {
+    Router::new()
+        .route("/sessions", post(sessions::open))
+        .route("/enrolments", post(credentials::enrol))
+        .route("/enrolments/code", post(credentials::enrol_code))
+        .method_not_allowed_fallback(no_such_method)
 }
 
 fn rules() -> Router<Door> {

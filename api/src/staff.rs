@@ -6,13 +6,14 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::ids::StaffId;
-use domain::staff::{Command, Event, Role};
+use domain::staff::{Command, Event, Role, Staff};
 use domain::text::Line;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Asking, Body};
+use crate::credentials::forget;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::names::{self, Kept};
@@ -101,6 +102,8 @@ pub async fn leave(
     Path(id): Path<StaffId>,
     Asked { by, body: Leave {} }: Asked<Leave>,
 ) -> Result<Response, Problem> {
+    let before = door.journal().confirmed::<Staff>(id.as_str()).await?.state;
     let committed = door.staff(by, &id, Command::Leave).await?;
+    forget(&door, before.credentials.secrets()).await;
     Ok(answer(StatusCode::OK, &committed, &Recorded::of(&id, &committed)))
 }

@@ -233,6 +233,47 @@ impl Staff {
         }
     }
 
+    fn register(
+        &self,
+        context: &Context,
+        name_digest: Sha256Digest,
+        roles: &BTreeSet<Role>,
+        token: Option<&TokenIssued>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.standing != Standing::Unknown {
+            return Err(Rejection::AlreadyRegistered);
+        }
+        check_roles(roles, context.profile)?;
+        if let Some(token) = token {
+            self.check_token(roles, token)?;
+        }
+        let mut events = vec![Event::Registered(Registered { name_digest })];
+        if !roles.is_empty() {
+            events.push(Event::RolesGranted(RolesGranted { roles: roles.clone() }));
+        }
+        events.extend(token.map(|token| Event::TokenIssued(Box::new(token.clone()))));
+        Ok(events)
+    }
+
+    fn revoke_token(&self, token: TokenId) -> Result<Vec<Event>, Rejection> {
+        // Asked before the person's standing: leaving revoked them all, and that is the better answer.
+        if self.revoked.contains(&token) {
+            return Err(Rejection::TokenRevoked { token });
+        }
+        if !self.tokens.contains_key(&token) {
+            return Err(Rejection::NoSuchToken { token });
+        }
+        Ok(vec![Event::TokenRevoked(TokenRevoked { token })])
+    }
+
+    fn set_profile(&self, profile: Profile) -> Result<Vec<Event>, Rejection> {
+        if profile < self.profile {
+            return Err(Rejection::ProfileLowered);
+        }
+        let stricter = profile > self.profile;
+        Ok(if stricter { vec![Event::ProfileSet(ProfileSet { profile })] } else { Vec::new() })
+    }
+
     fn check_token(&self, held: &BTreeSet<Role>, token: &TokenIssued) -> Result<(), Rejection> {
         if self.tokens.contains_key(&token.token) || self.revoked.contains(&token.token) {
             return Err(Rejection::TokenExists { token: token.token });
@@ -277,19 +318,7 @@ impl Decider for Staff {
     fn decide(&self, context: &Context, command: &Command) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register { name_digest, roles, token } => {
-                if self.standing != Standing::Unknown {
-                    return Err(Rejection::AlreadyRegistered);
-                }
-                check_roles(roles, context.profile)?;
-                if let Some(token) = token {
-                    self.check_token(roles, token)?;
-                }
-                let mut events = vec![Event::Registered(Registered { name_digest: *name_digest })];
-                if !roles.is_empty() {
-                    events.push(Event::RolesGranted(RolesGranted { roles: roles.clone() }));
-                }
-                events.extend(token.clone().map(Event::TokenIssued));
-                Ok(events)
+                self.register(context, *name_digest, roles, token.as_deref())
             }
             Command::GrantRoles { roles } => {
                 self.present()?;
@@ -301,16 +330,7 @@ impl Decider for Staff {
                 self.check_token(&self.roles, token)?;
                 Ok(vec![Event::TokenIssued(token.clone())])
             }
-            Command::RevokeToken { token } => {
-                // Asked before the person's standing: leaving revoked them all, and that is the better answer.
-                if self.revoked.contains(token) {
-                    return Err(Rejection::TokenRevoked { token: *token });
-                }
-                if !self.tokens.contains_key(token) {
-                    return Err(Rejection::NoSuchToken { token: *token });
-                }
-                Ok(vec![Event::TokenRevoked(TokenRevoked { token: *token })])
-            }
+            Command::RevokeToken { token } => self.revoke_token(*token),
             Command::Leave => {
                 self.present()?;
                 Ok(vec![Event::Left(Left {})])
@@ -339,14 +359,7 @@ impl Decider for Staff {
                 credentials::verify(self, context, proof, signing)
             }
             Command::CountWrongTry(at) => Ok(credentials::count_wrong_try(self, *at)),
-            Command::SetProfile(profile) => {
-                if *profile < self.profile {
-                    return Err(Rejection::ProfileLowered);
-                }
-                let stricter = *profile > self.profile;
-                let set = Event::ProfileSet(ProfileSet { profile: *profile });
-                Ok(if stricter { vec![set] } else { Vec::new() })
-            }
+            Command::SetProfile(profile) => self.set_profile(*profile),
         }
     }
 

@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::both_engines;
 use tests::server::Server;
 
-const ROLES: [&str; 13] = [
+const ROLES: [&str; 14] = [
     "sales",
     "quality",
     "compliance",
@@ -14,6 +14,7 @@ const ROLES: [&str; 13] = [
     "warehouse",
     "service",
     "admin",
+    "security_admin",
     "auditor",
     "executive",
     "regulator",
@@ -27,7 +28,7 @@ const PEOPLE: &str =
 const PROPOSING: &str = "quality compliance legal credit finance";
 
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 45] = [
+const COMMANDS: [(&str, &str); 47] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
@@ -55,6 +56,8 @@ const COMMANDS: [(&str, &str); 45] = [
     ("staff", "admin"),
     ("staff/S/roles", "admin"),
     ("staff/S/leave", "admin"),
+    ("staff/S/credentials/reset", "admin security_admin"),
+    ("staff/S/credentials/unlock", "admin security_admin"),
     ("staff/S/delegations", "sales quality compliance legal credit finance warehouse service"),
     ("tokens", "admin"),
     ("approvals/R/approve", PROPOSING),
@@ -95,10 +98,10 @@ const READINGS: [(&str, &str); 25] = [
     ("reports/denials", "quality compliance legal credit finance auditor executive"),
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
-    ("tokens", "admin auditor executive"),
+    ("tokens", "admin security_admin auditor executive"),
     (
         "staff/S/delegations",
-        "sales quality compliance legal credit finance warehouse service admin auditor executive",
+        "sales quality compliance legal credit finance warehouse service admin security_admin auditor executive",
     ),
     ("approvals", PROPOSING),
     ("policies", "quality compliance legal credit finance admin auditor executive"),

@@ -17,6 +17,7 @@ use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
+use crate::signing::{self, Sign};
 use crate::{orders, proposals, qualification};
 
 /// What waits: papers of a customer, a held order, or a change of rules.
@@ -80,11 +81,14 @@ pub struct Agree {
     /// The name that the reviewer of papers signs with.
     #[schema(value_type = Option<String>)]
     signature: Option<Line<100>>,
+    /// Signs one's vote on a change of rules.
+    sign: Option<Sign>,
 }
 
 impl Body for Agree {
     const ACT: Act = Act::ReadWorklist;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -117,16 +121,18 @@ pub async fn approve(
     Asked { by, body }: Asked<Agree>,
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
-    let Agree { comment, reason, signature } = body;
+    let Agree { comment, reason, signature, sign } = body;
     match matter {
         Matter::Customer(id) => {
             absent("reason", reason.as_ref())?;
+            absent("sign", sign.as_ref())?;
             let body = qualification::Approve { comment, signature };
             qualification::approve(State(door), Path(id), Asked { by, body }).await
         }
         Matter::Order(id) => {
             absent("comment", comment.as_ref())?;
             absent("signature", signature.as_ref())?;
+            absent("sign", sign.as_ref())?;
             let reason = reason.ok_or_else(|| {
                 Problem::field("/reason", "missing_field", "say why the order is released")
             })?;
@@ -135,8 +141,8 @@ pub async fn approve(
         Matter::Proposal(id) => {
             absent("reason", reason.as_ref())?;
             absent("signature", signature.as_ref())?;
-            let body = proposals::Vote { comment };
-            proposals::approve(State(door), Path(id), Asked { by, body }).await
+            let body = proposals::Vote { comment, sign };
+            proposals::approve(caller, State(door), Path(id), Asked { by, body }).await
         }
     }
 }
