@@ -135,6 +135,7 @@ pub async fn unlock(
 pub struct Enrol {
     staff: StaffId,
     /// What the administrators were shown: one secret, or two in the strict profile.
+    #[schema(min_items = 1, max_items = 2)]
     secrets: Vec<Secret>,
     /// At least twelve characters.
     password: Secret,
@@ -208,6 +209,7 @@ async fn enrolling(
 pub struct EnrolCode {
     staff: StaffId,
     /// The same as for the password; with this they have served.
+    #[schema(min_items = 1, max_items = 2)]
     secrets: Vec<Secret>,
     /// What the authenticator shows.
     code: Secret,
