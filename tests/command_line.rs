@@ -112,7 +112,7 @@ async fn whichever_command_begins_a_store_takes_the_bootstrap_token() {
         assert!(!out.contains("shown this once"), "{begins:?}: {out}{log}");
         let scans = home.folder().join("attachments");
         let opened = Opened::open(Opening::of(DatabaseUrl::new(&home.url), scans)).await.unwrap();
-        assert!(opened.door.house().credential(TOKEN).is_some(), "{begins:?}");
+        assert!(opened.door.house().credential(TOKEN, opened.door.now()).is_some(), "{begins:?}");
         opened.close().await;
     }
 }

@@ -4,14 +4,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::approval::Assembly;
+use domain::approval::{Assemblies, Assembly};
 use domain::context::{Context, Facts};
 use domain::customer::Customer;
 use domain::ids::{CustomerId, ProductId, ProposalId, StaffId};
 use domain::policy::Policy;
 use domain::product::Product;
 use domain::proposal::Proposal;
-use domain::staff::Staff;
+use domain::staff::{Matter, Staff};
 use domain::turn::Turn;
 use domain::{customer, policy, product, proposal, staff};
 use journal::{Committed, Gather, Journal, Metadata, Position, Request};
@@ -25,6 +25,7 @@ use crate::asked::Asking;
 use crate::attachments::Attachments;
 use crate::clock::{Clock, Ids};
 use crate::house::House;
+use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
@@ -54,6 +55,7 @@ struct Inner {
     streams_per_token: usize,
     /// Held by the one simulation that may run.
     simulating: Arc<Semaphore>,
+    pace: Pace,
 }
 
 /// What a door is made of.
@@ -121,6 +123,7 @@ impl Door {
             closing: parts.closing,
             streams_per_token: parts.streams_per_token,
             simulating: Arc::new(Semaphore::new(1)),
+            pace: Pace::default(),
         })))
     }
 
@@ -152,10 +155,18 @@ impl Door {
         id: CustomerId,
         command: customer::Command,
     ) -> Request<Customer> {
+        let turn = self.turn(&by.actor);
+        let people = |matter: Matter| self.house().people(turn.today, matter);
+        let assemblies = Assemblies {
+            qualification: people(Matter::Qualification),
+            credit: people(Matter::Credit),
+            release: people(Matter::Release),
+            actor: by.roles.iter().copied().collect(),
+        };
         let context = Context {
-            turn: self.turn(&by.actor),
+            turn,
             roles: by.roles.clone(),
-            assembly: self.assembly(&by),
+            assemblies,
             business_date: by.business_date.clone(),
             facts: Facts::default(),
         };
@@ -181,8 +192,9 @@ impl Door {
         id: &StaffId,
         command: staff::Command,
     ) -> Result<Committed<staff::Event>, Problem> {
-        let turn = self.turn(&by.actor);
-        let request = request(id.to_string(), command, turn.command_id, turn, by);
+        let profile = self.house().profile();
+        let context = staff::Context { turn: self.turn(&by.actor), profile, colleague: None };
+        let request = request(id.to_string(), command, context.turn.command_id, context, by);
         let committed = self.execute::<Staff>(request).await?;
         self.house().reach(committed.position).await;
         Ok(committed)
@@ -194,11 +206,9 @@ impl Door {
         by: Asking,
         command: policy::Command,
     ) -> Result<Committed<policy::Event>, Problem> {
-        let context = policy::Context {
-            turn: self.turn(&by.actor),
-            assembly: self.assembly(&by),
-            proposal: None,
-        };
+        let turn = self.turn(&by.actor);
+        let assembly = self.assembly(&by, &turn, Matter::Policy);
+        let context = policy::Context { turn, assembly, proposal: None };
         let command_id = context.turn.command_id;
         let request = request(policy::STREAM.to_owned(), command, command_id, context, by);
         let committed = self.execute::<Policy>(request).await?;
@@ -213,21 +223,17 @@ impl Door {
         id: ProposalId,
         command: proposal::Command,
     ) -> Result<Committed<proposal::Event>, Problem> {
-        let context = proposal::Context {
-            turn: self.turn(&by.actor),
-            assembly: self.assembly(&by),
-            policy: Arc::default(),
-        };
+        let turn = self.turn(&by.actor);
+        let assembly = self.assembly(&by, &turn, Matter::Policy);
+        let context = proposal::Context { turn, assembly, policy: Arc::default() };
         let request = request(id.to_string(), command, context.turn.command_id, context, by);
         self.execute::<Proposal>(request).await
     }
 
     /// Who works here, and with which roles this request is made.
-    fn assembly(&self, by: &Asking) -> Assembly {
-        Assembly {
-            people: Arc::new(self.house().people()),
-            actor: by.roles.iter().copied().collect(),
-        }
+    fn assembly(&self, by: &Asking, turn: &Turn, matter: Matter) -> Assembly {
+        let people = self.house().people(turn.today, matter);
+        Assembly { people, actor: by.roles.iter().copied().collect() }
     }
 
     async fn execute<A: Gather>(&self, request: Request<A>) -> Result<Committed<A::Event>, Problem>
@@ -325,6 +331,11 @@ impl Door {
     /// Lets one simulation run at a time: each reads the whole journal.
     pub fn simulating(&self) -> &Arc<Semaphore> {
         &self.0.simulating
+    }
+
+    /// How fast components may be tried.
+    pub fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     pub fn streams_per_token(&self) -> usize {

@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub use self::round::{Closes, Round};
-use crate::{ids::StaffId, staff::Role};
+use crate::{ids::StaffId, policy::approvals::Subject, staff::Role};
 
 /// The most stages of a route, and the most departments that one of them escalates to.
 pub const STAGES_MAX: usize = 8;
@@ -217,9 +217,50 @@ pub struct Assembly {
     pub actor: BTreeSet<Role>,
 }
 
-impl Assembly {
-    /// Whoever asks, as they work here now.
-    pub fn person(&self, staff: &StaffId) -> Option<&Person> {
-        self.people.iter().find(|person| person.staff == *staff)
+/// Whoever somebody stands in for.
+pub fn lenders(people: &[Person], staff: &StaffId) -> BTreeSet<StaffId> {
+    let person = people.iter().find(|person| person.staff == *staff);
+    person.into_iter().flat_map(|person| person.stands_in_for.keys().cloned()).collect()
+}
+
+/// The same for what wants approval for a customer: somebody may stand in for others in some of it only.
+#[derive(Clone, Debug, Default)]
+pub struct Assemblies {
+    pub qualification: Arc<Vec<Person>>,
+    pub credit: Arc<Vec<Person>>,
+    pub release: Arc<Vec<Person>>,
+    pub actor: BTreeSet<Role>,
+}
+
+impl Assemblies {
+    /// Where nobody stands in for anybody in one matter and not in another.
+    pub fn alike(people: &Arc<Vec<Person>>, actor: BTreeSet<Role>) -> Self {
+        let people = || Arc::clone(people);
+        Self { qualification: people(), credit: people(), release: people(), actor }
+    }
+
+    pub fn of(&self, subject: Subject) -> &[Person] {
+        match subject {
+            Subject::Qualification => &self.qualification,
+            Subject::Credit => &self.credit,
+            Subject::Release => &self.release,
+        }
+    }
+
+    pub fn of_mut(&mut self, subject: Subject) -> &mut Vec<Person> {
+        Arc::make_mut(match subject {
+            Subject::Qualification => &mut self.qualification,
+            Subject::Credit => &mut self.credit,
+            Subject::Release => &mut self.release,
+        })
+    }
+
+    /// Whoever somebody stands in for in such a matter.
+    pub fn lenders(&self, subject: Subject, staff: &StaffId) -> BTreeSet<StaffId> {
+        lenders(self.of(subject), staff)
+    }
+
+    pub fn person(&self, subject: Subject, staff: &StaffId) -> Option<&Person> {
+        self.of(subject).iter().find(|person| person.staff == *staff)
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod html;
 mod settings;
+pub mod signatures;
 pub mod terminal;
 
 use std::fmt;

@@ -26,6 +26,7 @@ use crate::{
     digest::Sha256Digest,
     ids::{CaseId, OrderId, StaffId},
     policy::approvals::Chosen,
+    signature::Signature,
     text::Prose,
 };
 
@@ -147,6 +148,9 @@ pub struct CaseVoted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub signature: Option<Sha256Digest>,
+    /// Proved with what only the signer has; of no other record and no other content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Box<Signature>>,
 }
 
 /// The stage before it closed, or it was gone back to.

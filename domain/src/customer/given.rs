@@ -15,7 +15,7 @@ use super::{
     trading::{self, Placement},
 };
 use crate::{
-    approval::{Assembly, Person},
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     decider::Decider,
     decision::{CauseCode, Decision, Outcome},
@@ -105,9 +105,10 @@ impl Stage {
         let mut turn = Turn::of_test_numbered(self.count + 1);
         turn.actor = actor.parse().unwrap();
         turn.today = self.today.parse().unwrap();
-        let assembly = Assembly { people: company(), actor: roles.iter().copied().collect() };
+        let actor = roles.iter().copied().collect();
+        let assemblies = Assemblies::alike(&company(), actor);
         let (roles, facts) = (roles.to_vec(), self.facts.clone());
-        Context { turn, roles, assembly, business_date: None, facts }
+        Context { turn, roles, assemblies, business_date: None, facts }
     }
 
     /// As somebody, with roles.

@@ -125,7 +125,7 @@ pub(super) fn put(
     let content = content(customer, matter, &policy.hash, &route)?;
     let round = case.map_or(0, |case| case.round.number).saturating_add(1);
     let hands = had_a_hand(customer, matter, case, by);
-    let opened = route.open(round, content, hands, &context.assembly.people)?;
+    let opened = route.open(round, content, hands, context.assemblies.of(matter.subject()))?;
     Ok(Put { opened, chosen, pack: policy.hash.to_string() })
 }
 

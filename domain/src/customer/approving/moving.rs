@@ -51,7 +51,10 @@ pub(super) fn add_reviewer(
     reason: &Prose<500>,
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
-    let person = context.assembly.person(reviewer).ok_or(approval::Rejection::NotOfTheStage)?;
+    let person = context
+        .assemblies
+        .person(case.matter.subject(), reviewer)
+        .ok_or(approval::Rejection::NotOfTheStage)?;
     let act = case.matter.subject().act();
     let able = person.departments.iter().copied().filter(|role| may(*role, act)).collect();
     let person = approval::Person::new(reviewer.clone(), able);
@@ -73,7 +76,10 @@ pub(super) fn transfer(
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
     let from = &context.turn.actor;
-    let person = context.assembly.person(to).ok_or(approval::Rejection::NotOfTheStage)?;
+    let person = context
+        .assemblies
+        .person(case.matter.subject(), to)
+        .ok_or(approval::Rejection::NotOfTheStage)?;
     let own = case.round.electorate.iter().find(|asked| asked.staff == *from);
     let own = own.ok_or(approval::Rejection::NotOfTheStage)?;
     let shared = &own.departments & &person.departments;
