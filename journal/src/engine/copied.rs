@@ -147,7 +147,7 @@ mod tests {
     fn copied() -> Vec<u8> {
         let mut bytes = SIGNATURE.to_vec();
         bytes.extend([0; 8]);
-        let mut column = |bytes: &mut Vec<u8>, value: &[u8]| {
+        let column = |bytes: &mut Vec<u8>, value: &[u8]| {
             bytes.extend(i32::try_from(value.len()).unwrap().to_be_bytes());
             bytes.extend(value);
         };
