@@ -87,7 +87,8 @@ fn keep(file: &File, was: Option<&Metadata>) -> io::Result<()> {
     file.set_permissions(was.permissions())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests {
     use std::fs::{
         Permissions, metadata, read, read_dir, set_permissions, symlink_metadata, write,

@@ -15,6 +15,7 @@ use tokio::sync::{mpsc, oneshot};
 use super::Decided;
 use super::house::House;
 use crate::engine::bulk::{Bulk, Told};
+use crate::engine::reader::Reader;
 use crate::{Error, Journal, Position, codec};
 
 /// How many positions are read at once.
@@ -51,7 +52,8 @@ type Looked<T, E> = (T, Option<Place<E>>);
 
 /// What all workers have at hand.
 struct Common<L> {
-    journal: Journal,
+    /// No journal: its lock is held as long as any handle is, and workers tidy up after they have answered.
+    reader: Reader,
     house: House,
     look: L,
     /// Before which position all must have been looked at: that of the earliest fault so far.
@@ -73,7 +75,8 @@ impl Journal {
         E: From<Error> + Send + 'static,
     {
         let before = AtomicI64::new(upto.0.saturating_add(1));
-        let common = Common { journal: self.clone(), house, look, before, empty: Mutex::default() };
+        let common =
+            Common { reader: self.reader().clone(), house, look, before, empty: Mutex::default() };
         let common = Arc::new(common);
         let number = std::thread::available_parallelism().map_or(1, usize::from).min(WORKERS_MAX);
         let (mut workers, mut answers) = (Vec::new(), Vec::new());
@@ -148,7 +151,7 @@ impl<L: Send + Sync + 'static> Common<L> {
     ) -> Result<Vec<Bulk>, Error> {
         let end = Position(after.0.saturating_add(crate::types::count(PAGE)).min(upto.0));
         let mut parts: Vec<Bulk> = (0..number).map(|_| self.emptied()).collect();
-        self.journal.reader().bulk(Customer::TYPE, after, end, &mut parts).await?;
+        self.reader.bulk(Customer::TYPE, after, end, &mut parts).await?;
         Ok(parts)
     }
 
@@ -192,7 +195,7 @@ impl<L: Send + Sync + 'static> Common<L> {
         E: From<Error>,
     {
         let Told { position, version, stream, event_type, event_version, payload, .. } = told;
-        let payload = self.journal.reader().current(event_type, event_version, payload);
+        let payload = self.reader.current(event_type, event_version, payload);
         let event: Event = codec::event(stream, version, position, &payload)?;
         let customer = match customers.get_mut(stream) {
             Some(customer) => customer,

@@ -249,7 +249,9 @@ mod tests {
     #[test]
     fn each_stream_is_of_one_share_and_in_order() {
         let mut shares = [Bulk::default(), Bulk::default(), Bulk::default()];
-        PLAIN.into_iter().for_each(|row| deal(plain(row), &mut shares));
+        for row in PLAIN {
+            deal(plain(row), &mut shares);
+        }
         let mut all: Vec<_> = shares.iter().flat_map(Bulk::iter).collect();
         for share in &shares {
             let positions: Vec<_> = share.iter().map(|told| told.position).collect();
