@@ -30,6 +30,8 @@ use crate::{
 pub(super) struct Stage {
     pub(super) customer: Customer,
     pub(super) facts: Facts,
+    /// Who works here.
+    pub(super) people: Arc<Vec<Person>>,
     today: String,
     count: u128,
 }
@@ -86,7 +88,8 @@ impl Stage {
         facts.products.insert(product_id(STENT), Arc::new(product(&stent(), STENT)));
         facts.products.insert(product_id(SYRINGE), Arc::new(product(&syringe(), SYRINGE)));
         let customer = Customer::default();
-        let mut stage = Self { customer, facts, today: "2026-11-22".to_owned(), count: 0 };
+        let mut stage =
+            Self { customer, facts, people: company(), today: "2026-11-22".to_owned(), count: 0 };
         let particulars = serde_json::from_value(json!({
             "name": "示范医疗器械有限公司", "uscc": uscc, "kind": kind, "currency": "CNY",
             "account_manager": "staff-manager", "registered_address": "杭州市示范路 1 号",
@@ -105,7 +108,8 @@ impl Stage {
         let mut turn = Turn::of_test_numbered(self.count + 1);
         turn.actor = actor.parse().unwrap();
         turn.today = self.today.parse().unwrap();
-        let assembly = Assembly { people: company(), actor: roles.iter().copied().collect() };
+        let people = self.people.clone();
+        let assembly = Assembly { people, actor: roles.iter().copied().collect() };
         let (roles, facts) = (roles.to_vec(), self.facts.clone());
         Context { turn, roles, assembly, business_date: None, facts }
     }

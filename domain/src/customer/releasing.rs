@@ -53,13 +53,14 @@ pub(super) fn release(
     if lifted.is_empty() {
         return Err(Rejection::NeedsRole { roles: permissions::lifters(&decision.stopping()) });
     }
-    if order.placed_by.as_ref() == Some(by) {
+    let assembly = &context.assembly;
+    if order.placed_by.as_ref().is_some_and(|it| assembly.acts_for(by, it)) {
         return Err(Rejection::OwnOrder);
     }
     if lifted.iter().any(|l| l.code.kind() != CauseKind::Qualification) {
-        credit::not_the_account_manager(customer, by)?;
+        credit::not_the_account_manager(customer, context)?;
     }
-    if customer.cases.releases.contains_key(&asked.order) {
+    if customer.cases.releases.get(&asked.order).is_some_and(approving::Case::goes_on) {
         return Err(Rejection::ReleaseAsked);
     }
     let release = Box::new(Release {

@@ -2,13 +2,13 @@
 
 use super::{
     Case, Matter, Outcome, Why,
-    matter::{anew, closed, content, put},
+    matter::{anew, closed, content, put, routed},
 };
 use crate::{
     context::Context,
     customer::{Customer, Event, Rejection, releasing},
     decider::Decider,
-    ids::CaseId,
+    ids::{CaseId, StaffId},
 };
 
 /// The command's events, and after them those by which open cases follow.
@@ -43,12 +43,29 @@ fn followed(customer: &Customer, context: &Context, case: &Case) -> Vec<Event> {
         return vec![closed(case.id, round, content, Outcome::Overtaken, None, None)];
     }
     let same = content(customer, &case.matter, &case.pack, &case.round.route);
-    if same.is_ok_and(|same| same == case.round.content) {
-        return Vec::new();
-    }
+    let hand = match same {
+        Ok(same) if same == case.round.content => {
+            if is_routed_alike(customer, context, case).unwrap_or(true) {
+                return Vec::new();
+            }
+            None
+        }
+        _ => Some(&context.turn.actor),
+    };
     // Where nobody can be asked about what it has become, nobody's vote on what it was counts either: see `changed`.
-    asked_anew(customer, context, case, case.matter.clone(), Why::ContentChanged)
+    asked_anew(customer, context, case, case.matter.clone(), Why::ContentChanged, hand)
         .unwrap_or_default()
+}
+
+/// Whether the rules by which it was routed would still route it so.
+fn is_routed_alike(customer: &Customer, context: &Context, case: &Case) -> Result<bool, Rejection> {
+    match &context.facts.policy {
+        Some(policy) if *policy.hash == *case.pack => {
+            let (route, _) = routed(customer, context, policy, &case.matter)?;
+            Ok(route == case.round.route)
+        }
+        _ => Ok(true),
+    }
 }
 
 /// The same before a vote, with what only the moment of the vote shows: other rules, figures that grew.
@@ -65,19 +82,23 @@ pub(super) fn changed(
     }
     let policy = context.facts.policy.as_ref().ok_or(Rejection::NoRules)?;
     if *policy.hash != *case.pack {
-        return asked_anew(customer, context, case, case.matter.clone(), Why::RulesChanged);
+        return asked_anew(customer, context, case, case.matter.clone(), Why::RulesChanged, None);
     }
     if let Matter::Release { order, release } = &case.matter
         && let Some(now) = releasing::grown(customer, context, *order, release)?
     {
         let matter = Matter::Release { order: *order, release: Box::new(now) };
-        return asked_anew(customer, context, case, matter, Why::ContentChanged);
+        return asked_anew(customer, context, case, matter, Why::ContentChanged, None);
     }
+    // Who changed it is not known any more, and might be the one who votes now.
     let same = content(customer, &case.matter, &case.pack, &case.round.route)?;
-    if same == case.round.content {
+    if same != case.round.content {
+        return Err(Rejection::AskAnew);
+    }
+    if is_routed_alike(customer, context, case)? {
         return Ok(Vec::new());
     }
-    asked_anew(customer, context, case, case.matter.clone(), Why::ContentChanged)
+    asked_anew(customer, context, case, case.matter.clone(), Why::ContentChanged, None)
 }
 
 fn asked_anew(
@@ -86,8 +107,9 @@ fn asked_anew(
     case: &Case,
     matter: Matter,
     why: Why,
+    hand: Option<&StaffId>,
 ) -> Result<Vec<Event>, Rejection> {
-    let put = put(customer, context, &matter, Some(case), None)?;
+    let put = put(customer, context, &matter, Some(case), hand)?;
     if put.opened.route.stages.is_empty() {
         // What needed agreement does not slip through because it has become less: somebody asks again.
         return Ok(vec![closed(
@@ -99,7 +121,9 @@ fn asked_anew(
             None,
         )]);
     }
-    Ok(vec![anew(case, matter, put, why, None)])
+    let mut asked = anew(case, matter, put, why, None);
+    asked.changed_by = hand.cloned();
+    Ok(vec![Event::CaseRoundOpened(Box::new(asked))])
 }
 
 /// Whether there is nothing left to decide.
