@@ -114,6 +114,11 @@ impl Stage {
         Context { turn, roles, assembly, business_date: None, facts }
     }
 
+    /// Whatever was decided with the context of now, the next one has another id.
+    pub(super) fn count_on(&mut self) {
+        self.count += 1;
+    }
+
     /// As somebody, with roles.
     pub(super) fn ask(
         &mut self,

@@ -4,6 +4,7 @@ mod hands;
 mod lanes;
 mod levels;
 mod mended;
+mod model;
 mod record;
 mod routes;
 

@@ -228,3 +228,17 @@ fn what_cannot_be_asked_under_other_rules_can_be_withdrawn() {
     let withdraw = on_papers(Act::Withdraw { reason: "重新提交".parse().unwrap() });
     assert!(does(&mut stage, "sales", &withdraw).is_ok());
 }
+
+#[test]
+fn what_a_narrower_paper_took_the_place_of_is_no_renewal() {
+    let mut stage = qualified();
+    let mut narrow = licence("2029-01-09");
+    narrow["valid_from"] = json!("2026-11-01");
+    narrow["scope"] = json!([{"catalogue": "2017", "code": "14", "class": "III"}]);
+    stage.approve(&[narrow]);
+    let mut wide = licence("2029-01-09");
+    wide["valid_from"] = json!("2026-11-02");
+    stage.upload(wide);
+    stage.submit();
+    assert_eq!(papers(&stage).round.route.stages.len(), 3);
+}
