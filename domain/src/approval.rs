@@ -2,8 +2,8 @@
 //!
 //! A round asks the stages of a route one after the other. Who may vote in a stage is fixed when it opens, and asked again when a
 //! vote is cast. A vote binds the hash of what it is about; whatever changes that ends the round, and its votes with it.
-//! Whoever had a hand in the matter never votes on it, nor do those who stand in for them; nobody votes twice in a round, whatever roles
-//! they hold, and somebody and whoever stands in for them count once. A vote that would leave the rest of the route without enough
+//! Whoever had a hand in the matter never votes on it, nor do those who stand in for them, or for those who do; nobody votes twice in a
+//! round, whatever roles they hold, and somebody and whoever stands in for them count once, also when that ends before the round does. A vote that would leave the rest of the route without enough
 //! people is refused. A stage that its own departments cannot fill asks those that it escalates to. Time never approves.
 
 mod round;
@@ -112,12 +112,31 @@ impl Person {
     pub fn new(staff: StaffId, departments: BTreeSet<Role>) -> Self {
         Self { staff, departments, stands_in_for: BTreeMap::new(), escalated_as: None }
     }
+}
 
-    /// Whether one of the two stands in for the other.
-    fn is_one_with(&self, other: &StaffId, people: &[Self]) -> bool {
-        let theirs = people.iter().find(|person| person.staff == *other);
-        self.stands_in_for.contains_key(other)
-            || theirs.is_some_and(|person| person.stands_in_for.contains_key(&self.staff))
+/// Those for whom somebody stands in, and those who stand in for them.
+fn one_with<'a>(staff: &'a StaffId, people: &'a [Person]) -> impl Iterator<Item = &'a StaffId> {
+    people.iter().flat_map(move |person| {
+        let theirs = person.stands_in_for.keys();
+        let theirs = theirs.filter(move |_| person.staff == *staff);
+        let delegate = person.stands_in_for.contains_key(staff).then_some(&person.staff);
+        theirs.chain(delegate)
+    })
+}
+
+/// These people with all who stand in for one of them, or for one who does.
+fn with_delegates(mut hands: BTreeSet<StaffId>, people: &[Person]) -> BTreeSet<StaffId> {
+    loop {
+        let stands_in = |person: &&Person| {
+            !hands.contains(&person.staff)
+                && person.stands_in_for.keys().any(|it| hands.contains(it))
+        };
+        let more: Vec<StaffId> =
+            people.iter().filter(stands_in).map(|person| person.staff.clone()).collect();
+        if more.is_empty() {
+            return hands;
+        }
+        hands.extend(more);
     }
 }
 
@@ -148,6 +167,9 @@ pub struct VoteCast {
     /// Whose vote it is, where somebody stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<StaffId>,
+    /// Who has spoken with it: those who stood in for whoever this vote is of, and those for whom they did.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub one_with: BTreeSet<StaffId>,
 }
 
 /// The stage before it closed, or one was gone back to.
@@ -186,16 +208,10 @@ impl Route {
         self,
         number: u32,
         content: String,
-        mut excluded: BTreeSet<StaffId>,
+        excluded: BTreeSet<StaffId>,
         people: &[Person],
     ) -> Result<RoundOpened, Rejection> {
-        let had_a_hand = |staff: &StaffId| excluded.contains(staff);
-        let delegates: Vec<StaffId> = people
-            .iter()
-            .filter(|person| person.stands_in_for.keys().any(had_a_hand))
-            .map(|person| person.staff.clone())
-            .collect();
-        excluded.extend(delegates);
+        let excluded = with_delegates(excluded, people);
         let opened =
             RoundOpened { round: number, content, route: self, excluded, electorate: Vec::new() };
         let round = Round::begin(&opened);
@@ -262,5 +278,10 @@ impl Assemblies {
 
     pub fn person(&self, subject: Subject, staff: &StaffId) -> Option<&Person> {
         self.of(subject).iter().find(|person| person.staff == *staff)
+    }
+
+    /// Whether somebody is another one, or stands in for them in such a matter, or for somebody who does.
+    pub fn acts_for(&self, subject: Subject, staff: &StaffId, other: &StaffId) -> bool {
+        staff == other || with_delegates([other.clone()].into(), self.of(subject)).contains(staff)
     }
 }

@@ -119,6 +119,9 @@ pub struct CaseRoundOpened {
     /// Who asked anew; absent where what was asked about changed by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requested_by: Option<StaffId>,
+    /// Whose command changed what was asked about: they have no vote on what it has become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<StaffId>,
 }
 
 /// Why votes are asked for anew.
@@ -274,9 +277,11 @@ pub(super) fn decide(
         Which::Qualification => Rejection::NothingInReview,
         Which::Case(_) | Which::Credit | Which::Release(_) => Rejection::NoSuchCase,
     })?;
-    let changed = keeping::changed(customer, context, case)?;
-    if !changed.is_empty() && command.act.is_about_content() {
-        return Ok(changed);
+    if command.act.is_about_content() {
+        let changed = keeping::changed(customer, context, case)?;
+        if !changed.is_empty() {
+            return Ok(changed);
+        }
     }
     match &command.act {
         Act::Approve { remarks, content } => {
@@ -324,7 +329,9 @@ pub(super) fn had_a_hand(
     by: Option<&StaffId>,
 ) -> BTreeSet<StaffId> {
     let mut hands: BTreeSet<StaffId> = by.into_iter().cloned().collect();
-    hands.extend(case.into_iter().flat_map(|case| case.editors.iter().cloned()));
+    let editors =
+        |case: &Case| case.editors.iter().chain(&case.changed_by).cloned().collect::<Vec<_>>();
+    hands.extend(case.into_iter().flat_map(editors));
     let manager = customer.registration.account_manager().cloned();
     match matter {
         Matter::Qualification {} => hands.extend(customer.qualification.made_by()),

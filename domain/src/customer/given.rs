@@ -30,6 +30,8 @@ use crate::{
 pub(super) struct Stage {
     pub(super) customer: Customer,
     pub(super) facts: Facts,
+    /// Who works here.
+    pub(super) people: Arc<Vec<Person>>,
     today: String,
     count: u128,
 }
@@ -86,7 +88,8 @@ impl Stage {
         facts.products.insert(product_id(STENT), Arc::new(product(&stent(), STENT)));
         facts.products.insert(product_id(SYRINGE), Arc::new(product(&syringe(), SYRINGE)));
         let customer = Customer::default();
-        let mut stage = Self { customer, facts, today: "2026-11-22".to_owned(), count: 0 };
+        let mut stage =
+            Self { customer, facts, people: company(), today: "2026-11-22".to_owned(), count: 0 };
         let particulars = serde_json::from_value(json!({
             "name": "示范医疗器械有限公司", "uscc": uscc, "kind": kind, "currency": "CNY",
             "account_manager": "staff-manager", "registered_address": "杭州市示范路 1 号",
@@ -106,9 +109,14 @@ impl Stage {
         turn.actor = actor.parse().unwrap();
         turn.today = self.today.parse().unwrap();
         let actor = roles.iter().copied().collect();
-        let assemblies = Assemblies::alike(&company(), actor);
+        let assemblies = Assemblies::alike(&self.people, actor);
         let (roles, facts) = (roles.to_vec(), self.facts.clone());
         Context { turn, roles, assemblies, business_date: None, facts }
+    }
+
+    /// Whatever was decided with the context of now, the next one has another id.
+    pub(super) fn count_on(&mut self) {
+        self.count += 1;
     }
 
     /// As somebody, with roles.

@@ -79,7 +79,7 @@ pub(in crate::customer) fn request(
     matter: &Matter,
 ) -> Result<Vec<Event>, Rejection> {
     let by = &context.turn.actor;
-    let before = customer.cases.of(matter).filter(|case| goes_on(case));
+    let before = customer.cases.of(matter).filter(|case| case.goes_on());
     let put = put(customer, context, matter, before, Some(by))?;
     let at_once = put.opened.route.stages.is_empty();
     let (round, content) = (put.opened.round, put.opened.content.clone());
@@ -88,7 +88,8 @@ pub(in crate::customer) fn request(
             Standing::Returned => Why::Resubmitted,
             Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
         };
-        (case.id, anew(case, matter.clone(), put, why, Some(by.clone())))
+        let asked = anew(case, matter.clone(), put, why, Some(by.clone()));
+        (case.id, Event::CaseRoundOpened(Box::new(asked)))
     } else {
         let case = CaseId::from_uuid(context.turn.command_id);
         let Put { opened, chosen, pack } = put;
@@ -104,11 +105,6 @@ pub(in crate::customer) fn request(
     Ok(events)
 }
 
-/// Whether the same matter goes on in this case: one that was rejected or withdrawn has ended.
-fn goes_on(case: &Case) -> bool {
-    matches!(case.standing, Standing::Open | Standing::Returned)
-}
-
 pub(super) fn put(
     customer: &Customer,
     context: &Context,
@@ -117,16 +113,27 @@ pub(super) fn put(
     by: Option<&StaffId>,
 ) -> Result<Put, Rejection> {
     let policy = context.facts.policy.as_ref().ok_or(Rejection::NoRules)?;
-    let (mut route, chosen) = choose(customer, context, policy, matter)?;
-    if let Some(stage) = matter.first_stage(policy) {
-        route.stages.insert(0, stage);
-        route.lane = route.lane.max(Some(Lane::Fast));
-    }
+    let (route, chosen) = routed(customer, context, policy, matter)?;
     let content = content(customer, matter, &policy.hash, &route)?;
     let round = case.map_or(0, |case| case.round.number).saturating_add(1);
     let hands = had_a_hand(customer, matter, case, by);
     let opened = route.open(round, content, hands, context.assemblies.of(matter.subject()))?;
     Ok(Put { opened, chosen, pack: policy.hash.to_string() })
+}
+
+/// The route that it takes under these rules, and why.
+pub(super) fn routed(
+    customer: &Customer,
+    context: &Context,
+    policy: &InForce,
+    matter: &Matter,
+) -> Result<(Route, Chosen), Rejection> {
+    let (mut route, chosen) = choose(customer, context, policy, matter)?;
+    if let Some(stage) = matter.first_stage(policy) {
+        route.stages.insert(0, stage);
+        route.lane = route.lane.max(Some(Lane::Fast));
+    }
+    Ok((route, chosen))
 }
 
 pub(super) fn anew(
@@ -135,10 +142,10 @@ pub(super) fn anew(
     put: Put,
     why: Why,
     requested_by: Option<StaffId>,
-) -> Event {
+) -> CaseRoundOpened {
     let Put { opened, chosen, pack } = put;
     let voided = if case.is_open() { case.votes() } else { 0 };
-    Event::CaseRoundOpened(Box::new(CaseRoundOpened {
+    CaseRoundOpened {
         case: case.id,
         why,
         voided,
@@ -147,7 +154,8 @@ pub(super) fn anew(
         chosen,
         pack,
         requested_by,
-    }))
+        changed_by: None,
+    }
 }
 
 pub(super) fn closed(
@@ -197,6 +205,7 @@ pub(super) fn content(
         }
         Matter::Credit { grant, assessed_by } => serde_json::json!({
             "asked": grant, "assessed_by": assessed_by, "in_force": customer.credit.granted,
+            "account_manager": registration.account_manager(),
         }),
         Matter::Release { order, release } => {
             let known = customer.orders.get(order);
@@ -205,7 +214,10 @@ pub(super) fn content(
                 .flat_map(|it| &it.lines)
                 .map(|line| serde_json::json!([line.product, line.to_ship(), line.unit_price]))
                 .collect();
-            serde_json::json!({ "order": order, "lines": lines, "release": release })
+            let manager = registration.account_manager();
+            serde_json::json!({
+                "order": order, "lines": lines, "release": release, "account_manager": manager,
+            })
         }
     };
     let bound = serde_json::json!({

@@ -136,7 +136,8 @@ pub(super) fn open(case: &Case) -> Result<(), Rejection> {
 /// For somebody whose vote is wanted now.
 pub(super) fn asked(context: &Context, case: &Case) -> Result<(), Rejection> {
     open(case)?;
-    let asked = case.round.asks(&context.turn.actor, &context.assemblies.actor);
+    let people = context.assemblies.of(case.matter.subject());
+    let asked = case.round.ballots(&context.turn.actor, &context.assemblies.actor, people);
     asked.map(|_| ()).map_err(|rejection| own_work(case, rejection))
 }
 
