@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     context::Context,
+    ids::StaffId,
     money::{Minor, Money},
     policy::approvals::Subject,
     text::Prose,
