@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use domain::approval::Person;
+use domain::approval::{Assemblies, Person};
 use domain::customer::Command;
 use domain::ids::{CustomerId, StaffId};
 use projections::{Keyset, cases};
@@ -38,7 +38,7 @@ pub async fn watch(door: Door, closing: CancellationToken) {
 }
 
 /// One look; `seen` are the people that the last one saw. Answers how many customers were looked at.
-pub async fn look(door: &Door, seen: &mut Option<Vec<Person>>) -> Result<usize, Problem> {
+pub async fn look(door: &Door, seen: &mut Option<Assemblies>) -> Result<usize, Problem> {
     door.settled(None).await?;
     let engine = door.journal().engine();
     let mut looked = BTreeSet::new();
@@ -49,10 +49,10 @@ pub async fn look(door: &Door, seen: &mut Option<Vec<Person>>) -> Result<usize, 
             send(door, &row.customer, format!("deadline/{mark}/{}", row.case_id)).await?;
         }
     }
-    let people = door.house().people();
-    if seen.as_ref() != Some(&people) {
-        stranded(door, &people, &mut looked).await?;
-        *seen = Some(people);
+    let here = door.assemblies(door.today());
+    if seen.as_ref() != Some(&here) {
+        stranded(door, &here, &mut looked).await?;
+        *seen = Some(here);
     }
     Ok(looked.len())
 }
@@ -60,22 +60,29 @@ pub async fn look(door: &Door, seen: &mut Option<Vec<Person>>) -> Result<usize, 
 /// Cases whose open stage can no longer be filled by those who were asked.
 async fn stranded(
     door: &Door,
-    people: &[Person],
+    here: &Assemblies,
     looked: &mut BTreeSet<String>,
 ) -> Result<(), Problem> {
-    let text = serde_json::to_vec(people).map_err(Problem::internal)?;
-    let digest = hex::encode(Sha256::digest(text));
     let mut keyset = Keyset::first(PAGE);
     loop {
         let page = cases::asked(door.journal().engine(), &keyset).await?;
-        for row in page.items.iter().filter(|row| row.round.0.is_stranded(people)) {
-            if looked.insert(row.customer.to_string()) {
-                send(door, &row.customer, format!("deadline/{digest}/{}", row.case_id)).await?;
+        for row in &page.items {
+            let people = here.of(row.matter.0.subject());
+            if row.round.0.is_stranded(people) && looked.insert(row.customer.to_string()) {
+                // A stage that is opened again waits since then: it may be stranded among the same people once more.
+                let (since, digest) = (row.asked_position.unwrap_or_default(), digest(people)?);
+                let key = format!("deadline/{since}/{digest}/{}", row.case_id);
+                send(door, &row.customer, key).await?;
             }
         }
         let Some(next) = page.next else { return Ok(()) };
         keyset.after = Some(next);
     }
+}
+
+fn digest(people: &[Person]) -> Result<String, Problem> {
+    let text = serde_json::to_vec(people).map_err(Problem::internal)?;
+    Ok(hex::encode(Sha256::digest(text)))
 }
 
 async fn send(door: &Door, customer: &str, key: String) -> Result<(), Problem> {

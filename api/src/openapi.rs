@@ -13,10 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use crate::openapi_headers as headers;
 use crate::{
-    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
-    directory, documents, event_types, events, health, history, in_force, invoices, orders,
-    problem, products, proposals, qualification, receipts, reports, shipments, staff, status,
-    stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
+    customers, delegations, directory, documents, event_types, events, health, history, in_force,
+    invoices, orders, problem, products, proposals, qualification, receipts, reports, sessions,
+    shipments, staff, status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -55,7 +55,9 @@ use crate::{
         approvals::moving::ask, approvals::moving::inform, approvals::moving::add_reviewer, approvals::moving::transfer,
         approvals::moving::withdraw, approvals::moving::reopen, approvals::deciding::approve, approvals::deciding::reject, approvals::deciding::give_back,
         in_force::show, in_force::read, in_force::widen, in_force::roll_back, in_force::review,
-        staff::register,
+        staff::register, staff::grant_roles, staff::leave,
+        credentials::reset, credentials::unlock, credentials::enrol, credentials::enrol_code, sessions::open, sessions::close,
+        delegations::delegate, delegations::list, delegations::revoke,
         tokens::issue, tokens::list, tokens::revoke,
     ),
     components(schemas(problem::Content, problem::Fault, domain::decision::CauseCode)),
@@ -71,7 +73,7 @@ impl Modify for Common {
     fn modify(&self, document: &mut Document) {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A token: `pbt_…`"))
+            .description(Some("A token, `pbt_…`, or a session, `pbs_…`"))
             .build();
         document
             .components

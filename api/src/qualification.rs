@@ -4,12 +4,13 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::customer::Command;
 use domain::customer::approving::{Act as Say, Which};
 use domain::customer::qualification::{self, Remarks};
+use domain::customer::{Command, Customer};
 use domain::digest::Sha256Digest;
 use domain::ids::CustomerId;
 use domain::permissions::Act;
+use domain::signature::Signature;
 use domain::text::{Line, Prose};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -17,9 +18,11 @@ use utoipa::ToSchema;
 use crate::answers::{Done, answer};
 use crate::approvals::voting::{self, Told};
 use crate::asked::{Asked, Asking, Body};
+use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
+use crate::signing::{self, Sign};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -52,6 +55,8 @@ pub struct Approve {
     /// The name that the reviewer signs with. The event holds its salted digest.
     #[schema(value_type = Option<String>, example = "王芳")]
     pub signature: Option<Line<100>>,
+    /// Proves once more who signs, for exactly what is voted on.
+    pub sign: Option<Sign>,
     /// The hash of what the reviewer saw, as the case shows it: a vote on anything else is refused.
     pub content: Option<String>,
 }
@@ -59,6 +64,7 @@ pub struct Approve {
 impl Body for Approve {
     const ACT: Act = Act::ReviewQualification;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 /// Agree to what is under review
@@ -68,12 +74,17 @@ impl Body for Approve {
     params(("id" = CustomerId, Path)), request_body = Approve,
     responses((status = 200, body = Done)))]
 pub async fn approve(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Approve>,
 ) -> Result<Response, Problem> {
-    let Approve { comment, signature, content } = body;
-    let say = |signature| Say::Approve { remarks: Remarks { comment, signature }, content };
+    let Approve { comment, signature, sign, content } = body;
+    let signed = signed(&door, &caller, &by, id, sign).await?;
+    let say = |signature| Say::Approve {
+        remarks: Remarks { comment, signature, signed: signed.map(Box::new) },
+        content,
+    };
     say_of(door, by, id, signature, say).await
 }
 
@@ -108,7 +119,8 @@ pub async fn reject(
 ) -> Result<Response, Problem> {
     let Decline { reason, comment, signature, stage } = body;
     no_stage(stage)?;
-    let say = |signature| Say::Reject { reason, remarks: Remarks { comment, signature } };
+    let say =
+        |signature| Say::Reject { reason, remarks: Remarks { comment, signature, signed: None } };
     say_of(door, by, id, signature, say).await
 }
 
@@ -122,9 +134,25 @@ pub async fn give_back(
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
     let Decline { reason, comment, signature, stage } = body;
-    let say =
-        move |signature| Say::Return { reason, remarks: Remarks { comment, signature }, stage };
+    let say = move |signature| Say::Return {
+        reason,
+        remarks: Remarks { comment, signature, signed: None },
+        stage,
+    };
     say_of(door, by, id, signature, say).await
+}
+
+/// The signature under what the customer's review asks now; where nothing is asked there is nothing to sign, and the rule says so.
+async fn signed(
+    door: &Door,
+    caller: &Caller,
+    by: &Asking,
+    customer: CustomerId,
+    sign: Option<Sign>,
+) -> Result<Option<Signature>, Problem> {
+    let known = door.journal().confirmed::<Customer>(&customer.to_string()).await?;
+    let Some(case) = &known.state.cases.qualification else { return Ok(None) };
+    signing::sign(door, caller, by, sign, &case.round.content, &customer.to_string()).await
 }
 
 pub fn no_stage(stage: Option<u32>) -> Result<(), Problem> {

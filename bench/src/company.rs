@@ -9,7 +9,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{
-    approval::{Assembly, Person},
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     customer::{
         Command, approving, credit, qualification, receivables,
@@ -124,9 +124,9 @@ impl Company {
 
     pub fn context(&self, command_id: Uuid, actor: &str, role: Role) -> Result<Context> {
         let turn = turn(command_id, actor, SystemClock.now(), self.today)?;
-        let assembly = Assembly { people: Arc::clone(&self.people), actor: [role].into() };
+        let assemblies = Assemblies::alike(&self.people, [role].into());
         let (roles, facts) = (vec![role], self.facts.clone());
-        Ok(Context { turn, roles, assembly, business_date: None, facts })
+        Ok(Context { turn, roles, assemblies, business_date: None, facts })
     }
 
     /// One line of ten pieces; the odd ones are implants of class III, the even ones syringes of class II.

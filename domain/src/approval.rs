@@ -2,8 +2,8 @@
 //!
 //! A round asks the stages of a route one after the other. Who may vote in a stage is fixed when it opens, and asked again when a
 //! vote is cast. A vote binds the hash of what it is about; whatever changes that ends the round, and its votes with it.
-//! Whoever had a hand in the matter never votes on it, nor do those who stand in for them; nobody votes twice in a round, whatever roles
-//! they hold, and somebody and whoever stands in for them count once. A vote that would leave the rest of the route without enough
+//! Whoever had a hand in the matter never votes on it, nor do those who stand in for them, or for those who do; nobody votes twice in a
+//! round, whatever roles they hold, and somebody and whoever stands in for them count once, also when that ends before the round does. A vote that would leave the rest of the route without enough
 //! people is refused. A stage that its own departments cannot fill asks those that it escalates to. Time never approves.
 
 pub mod clock;
@@ -23,7 +23,7 @@ use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 
 pub use self::round::{Closes, Round};
-use crate::{ids::StaffId, staff::Role};
+use crate::{ids::StaffId, policy::approvals::Subject, staff::Role};
 
 /// The most stages of a route, and the most departments that one of them escalates to.
 pub const STAGES_MAX: usize = 8;
@@ -114,12 +114,31 @@ impl Person {
     pub fn new(staff: StaffId, departments: BTreeSet<Role>) -> Self {
         Self { staff, departments, stands_in_for: BTreeMap::new(), escalated_as: None }
     }
+}
 
-    /// Whether one of the two stands in for the other.
-    fn is_one_with(&self, other: &StaffId, people: &[Self]) -> bool {
-        let theirs = people.iter().find(|person| person.staff == *other);
-        self.stands_in_for.contains_key(other)
-            || theirs.is_some_and(|person| person.stands_in_for.contains_key(&self.staff))
+/// Those for whom somebody stands in, and those who stand in for them.
+fn one_with<'a>(staff: &'a StaffId, people: &'a [Person]) -> impl Iterator<Item = &'a StaffId> {
+    people.iter().flat_map(move |person| {
+        let theirs = person.stands_in_for.keys();
+        let theirs = theirs.filter(move |_| person.staff == *staff);
+        let delegate = person.stands_in_for.contains_key(staff).then_some(&person.staff);
+        theirs.chain(delegate)
+    })
+}
+
+/// These people with all who stand in for one of them, or for one who does.
+fn with_delegates(mut hands: BTreeSet<StaffId>, people: &[Person]) -> BTreeSet<StaffId> {
+    loop {
+        let stands_in = |person: &&Person| {
+            !hands.contains(&person.staff)
+                && person.stands_in_for.keys().any(|it| hands.contains(it))
+        };
+        let more: Vec<StaffId> =
+            people.iter().filter(stands_in).map(|person| person.staff.clone()).collect();
+        if more.is_empty() {
+            return hands;
+        }
+        hands.extend(more);
     }
 }
 
@@ -150,6 +169,9 @@ pub struct VoteCast {
     /// Whose vote it is, where somebody stands in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<StaffId>,
+    /// Who has spoken with it: those who stood in for whoever this vote is of, and those for whom they did.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub one_with: BTreeSet<StaffId>,
 }
 
 /// The stage before it closed, or one was gone back to.
@@ -205,16 +227,10 @@ impl Route {
         self,
         number: u32,
         content: String,
-        mut excluded: BTreeSet<StaffId>,
+        excluded: BTreeSet<StaffId>,
         people: &[Person],
     ) -> RoundOpened {
-        let had_a_hand = |staff: &StaffId| excluded.contains(staff);
-        let delegates: Vec<StaffId> = people
-            .iter()
-            .filter(|person| person.stands_in_for.keys().any(had_a_hand))
-            .map(|person| person.staff.clone())
-            .collect();
-        excluded.extend(delegates);
+        let excluded = with_delegates(excluded, people);
         let opened =
             RoundOpened { round: number, content, route: self, excluded, electorate: Vec::new() };
         let round = Round::begin(&opened);
@@ -230,9 +246,55 @@ pub struct Assembly {
     pub actor: BTreeSet<Role>,
 }
 
-impl Assembly {
-    /// Whoever asks, as they work here now.
-    pub fn person(&self, staff: &StaffId) -> Option<&Person> {
-        self.people.iter().find(|person| person.staff == *staff)
+/// Whoever somebody stands in for.
+pub fn lenders(people: &[Person], staff: &StaffId) -> BTreeSet<StaffId> {
+    let person = people.iter().find(|person| person.staff == *staff);
+    person.into_iter().flat_map(|person| person.stands_in_for.keys().cloned()).collect()
+}
+
+/// The same for what wants approval for a customer: somebody may stand in for others in some of it only.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Assemblies {
+    pub qualification: Arc<Vec<Person>>,
+    pub credit: Arc<Vec<Person>>,
+    pub release: Arc<Vec<Person>>,
+    pub actor: BTreeSet<Role>,
+}
+
+impl Assemblies {
+    /// Where nobody stands in for anybody in one matter and not in another.
+    pub fn alike(people: &Arc<Vec<Person>>, actor: BTreeSet<Role>) -> Self {
+        let people = || Arc::clone(people);
+        Self { qualification: people(), credit: people(), release: people(), actor }
+    }
+
+    pub fn of(&self, subject: Subject) -> &[Person] {
+        match subject {
+            Subject::Qualification => &self.qualification,
+            Subject::Credit => &self.credit,
+            Subject::Release => &self.release,
+        }
+    }
+
+    pub fn of_mut(&mut self, subject: Subject) -> &mut Vec<Person> {
+        Arc::make_mut(match subject {
+            Subject::Qualification => &mut self.qualification,
+            Subject::Credit => &mut self.credit,
+            Subject::Release => &mut self.release,
+        })
+    }
+
+    /// Whoever somebody stands in for in such a matter.
+    pub fn lenders(&self, subject: Subject, staff: &StaffId) -> BTreeSet<StaffId> {
+        lenders(self.of(subject), staff)
+    }
+
+    pub fn person(&self, subject: Subject, staff: &StaffId) -> Option<&Person> {
+        self.of(subject).iter().find(|person| person.staff == *staff)
+    }
+
+    /// Whether somebody is another one, or stands in for them in such a matter, or for somebody who does.
+    pub fn acts_for(&self, subject: Subject, staff: &StaffId, other: &StaffId) -> bool {
+        staff == other || with_delegates([other.clone()].into(), self.of(subject)).contains(staff)
     }
 }

@@ -368,6 +368,7 @@ impl Customer {
                 self.stop_waiting(id);
                 self.orders.remove(id);
                 self.receivables.deposits.remove(id);
+                self.cases.close_order(id);
             }
         }
     }

@@ -8,12 +8,15 @@
 
 pub mod activation;
 pub mod approvals;
+pub mod bands;
 pub mod calendar;
 pub mod changes;
 pub mod facts;
+pub mod identity;
 pub mod pack;
 pub mod proof;
 pub mod scope;
+pub mod scorecard;
 pub mod table;
 
 use std::{

@@ -8,6 +8,7 @@ mod policy;
 mod qualification;
 mod receivables;
 mod registration;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod trading;
@@ -18,7 +19,7 @@ use crate::{
     decision::{Cause, CauseCode, Decision, Mode, Outcome, Reaction},
     money::{Minor, Money},
     policy::pack::Text,
-    product, proposal, staff,
+    product, proposal,
     wording::{
         names,
         phrase::{amount, counted, listed, text},
@@ -94,20 +95,9 @@ pub fn of_product(event: &product::Event) -> Text {
     }
 }
 
-/// What happened to somebody's roles and tokens.
-pub fn of_staff(event: &staff::Event) -> Text {
-    match event {
-        staff::Event::Registered(_) => text("人员已登记。", "Person registered."),
-        staff::Event::RolesGranted(e) => master::roles_granted(&e.roles),
-        staff::Event::TokenIssued(e) => master::token_issued(e),
-        staff::Event::TokenRevoked(e) => {
-            text(format!("凭证 {} 已撤销。", e.token), format!("Token {} revoked.", e.token))
-        }
-        staff::Event::Left(_) => text(
-            "人员已离职，全部角色和凭证随之失效。",
-            "Person left; all roles and tokens ended with it.",
-        ),
-    }
+/// What happened to somebody's roles, tokens and components.
+pub fn of_staff(event: &crate::staff::Event) -> Text {
+    staff::of_staff(event)
 }
 
 /// What happened to the rules.

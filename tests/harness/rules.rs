@@ -115,8 +115,12 @@ impl Changing {
 
     fn agree(&mut self, turn: &Turn) {
         let comment = Some("同意".parse().unwrap());
-        self.tell(turn, "staff-credit", proposal::Command::Approve { comment });
-        self.tell(turn, "staff-finance", proposal::Command::Approve { comment: None });
+        self.tell(turn, "staff-credit", proposal::Command::Approve { comment, signature: None });
+        self.tell(
+            turn,
+            "staff-finance",
+            proposal::Command::Approve { comment: None, signature: None },
+        );
     }
 
     fn pilot(&mut self, turn: &Turn) {

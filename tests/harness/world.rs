@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::{
-    approval::{Assembly, Person},
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     customer::{Command, Customer, Event, registration},
     decider::Decider,
@@ -109,9 +109,9 @@ impl World {
     /// The context of a command, with the facts of this world filled in as the journal would fill them.
     pub fn context(&mut self, actor: &str, roles: &[Role], facts: &Facts) -> Context {
         let turn = self.turn(actor);
-        let assembly = Assembly { people: people(), actor: roles.iter().copied().collect() };
+        let assemblies = Assemblies::alike(&people(), roles.iter().copied().collect());
         let (roles, facts) = (roles.to_vec(), facts.clone());
-        Context { turn, roles, assembly, business_date: None, facts }
+        Context { turn, roles, assemblies, business_date: None, facts }
     }
 
     pub fn facts(&self) -> Facts {

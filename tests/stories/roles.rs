@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::both_engines;
 use tests::server::Server;
 
-const ROLES: [&str; 13] = [
+const ROLES: [&str; 14] = [
     "sales",
     "quality",
     "compliance",
@@ -14,6 +14,7 @@ const ROLES: [&str; 13] = [
     "warehouse",
     "service",
     "admin",
+    "security_admin",
     "auditor",
     "executive",
     "regulator",
@@ -30,7 +31,7 @@ const PROPOSING: &str = "quality compliance legal credit finance";
 const DECIDING: &str = "sales quality compliance legal credit finance";
 
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 49] = [
+const COMMANDS: [(&str, &str); 54] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
@@ -57,6 +58,11 @@ const COMMANDS: [(&str, &str); 49] = [
     ("products", "quality"),
     ("products/P/registrations", "quality"),
     ("staff", "admin"),
+    ("staff/S/roles", "admin"),
+    ("staff/S/leave", "admin"),
+    ("staff/S/credentials/reset", "admin security_admin"),
+    ("staff/S/credentials/unlock", "admin security_admin"),
+    ("staff/S/delegations", "sales quality compliance legal credit finance warehouse service"),
     ("tokens", "admin"),
     ("approvals/R/approve", DECIDING),
     ("approvals/R/reject", DECIDING),
@@ -83,7 +89,7 @@ const COMMANDS: [(&str, &str); 49] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 25] = [
+const READINGS: [(&str, &str); 26] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -102,7 +108,11 @@ const READINGS: [(&str, &str); 25] = [
     ("reports/denials", "quality compliance legal credit finance auditor executive"),
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
-    ("tokens", "admin auditor executive"),
+    ("tokens", "admin security_admin auditor executive"),
+    (
+        "staff/S/delegations",
+        "sales quality compliance legal credit finance warehouse service admin security_admin auditor executive",
+    ),
     ("approvals", DECIDING),
     ("approvals/K", "sales quality compliance legal credit finance auditor executive regulator"),
     ("policies", "quality compliance legal credit finance admin auditor executive"),
@@ -125,6 +135,7 @@ fn path(pattern: &str) -> String {
         "P" => format!("product-{uuid}"),
         "R" => format!("proposal-{uuid}"),
         "K" => format!("case-{uuid}"),
+        "S" => format!("staff-{uuid}"),
         "I" => format!("invoice-{uuid}"),
         part => part.to_owned(),
     });

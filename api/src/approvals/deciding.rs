@@ -22,6 +22,7 @@ use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
+use crate::signing::{self, Sign};
 use crate::{orders, proposals, qualification};
 
 /// What waits: a case, papers of a customer, a held order, or a change of rules.
@@ -93,11 +94,14 @@ pub struct Agree {
     signature: Option<Line<100>>,
     /// The hash of what whoever votes saw, as the case shows it: a vote on anything else is refused.
     content: Option<String>,
+    /// Signs one's vote.
+    sign: Option<Sign>,
 }
 
 impl Body for Agree {
     const ACT: Act = Act::ReadWorklist;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -132,22 +136,32 @@ pub async fn approve(
     Asked { by, body }: Asked<Agree>,
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
-    let Agree { comment, reason, signature, content } = body;
+    let Agree { comment, reason, signature, sign, content } = body;
     match matter {
         Matter::Case(case) => {
             absent("reason", reason.as_ref())?;
-            let say = |signature| Say::Approve { remarks: Remarks { comment, signature }, content };
-            of_case(&caller, door, by, case, signature, say).await
+            let (row, customer) = card::known(&door, case).await?;
+            let signed =
+                signing::sign(&door, &caller, &by, sign, &row.round.0.content, &row.customer)
+                    .await?;
+            caller.may(row.matter.0.subject().act())?;
+            let told = Told { id: case.to_string(), approved: "approved", open: "open" };
+            let say = |signature| Say::Approve {
+                remarks: Remarks { comment, signature, signed: signed.map(Box::new) },
+                content,
+            };
+            voting::say(door, by, customer, Which::Case(case), signature, say, told).await
         }
         Matter::Customer(id) => {
             absent("reason", reason.as_ref())?;
-            let body = qualification::Approve { comment, signature, content };
-            qualification::approve(State(door), Path(id), Asked { by, body }).await
+            let body = qualification::Approve { comment, signature, sign, content };
+            qualification::approve(caller, State(door), Path(id), Asked { by, body }).await
         }
         Matter::Order(id) => {
             absent("comment", comment.as_ref())?;
             absent("signature", signature.as_ref())?;
             absent("content", content.as_ref())?;
+            absent("sign", sign.as_ref())?;
             let reason = reason.ok_or_else(|| {
                 Problem::field("/reason", "missing_field", "say why the order is released")
             })?;
@@ -157,8 +171,8 @@ pub async fn approve(
             absent("reason", reason.as_ref())?;
             absent("signature", signature.as_ref())?;
             absent("content", content.as_ref())?;
-            let body = proposals::Vote { comment };
-            proposals::approve(State(door), Path(id), Asked { by, body }).await
+            let body = proposals::Vote { comment, sign };
+            proposals::approve(caller, State(door), Path(id), Asked { by, body }).await
         }
     }
 }
@@ -232,7 +246,7 @@ async fn refuse(
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
     if let Matter::Case(case) = matter {
-        let remarks = |signature| Remarks { comment, signature };
+        let remarks = |signature| Remarks { comment, signature, signed: None };
         return match refusal {
             Refusal::ForGood => {
                 qualification::no_stage(stage)?;

@@ -40,7 +40,7 @@ impl Trade<'_> {
             Task::Submit => Command::Qualification(qualification::Command::Submit),
             Task::Vote { case, .. } => {
                 let comment = Some(parsed("原件与复印件核对一致")?);
-                let remarks = Remarks { comment, signature: None };
+                let remarks = Remarks { comment, signature: None, signed: None };
                 let act = approving::Act::Approve { remarks, content: None };
                 let which = approving::Which::Case(*case);
                 Command::Approving(approving::Command { which, act })

@@ -148,12 +148,14 @@ fn items(place: &str, old: &[Value], new: &[Value], found: &mut Vec<Difference>)
     }
 }
 
+/// What a row is told by.
+pub fn key(row: &Value) -> Option<&str> {
+    ["id", "name", "fact", "grade"].iter().find_map(|field| row.get(field)?.as_str())
+}
+
 /// The ids of a list of rows, if every one has an id of its own.
 fn ids(list: &[Value]) -> Option<Vec<String>> {
-    let ids: Option<Vec<String>> = list
-        .iter()
-        .map(|row| Some(row.get("id").or(row.get("name"))?.as_str()?.to_owned()))
-        .collect();
+    let ids: Option<Vec<String>> = list.iter().map(|row| Some(key(row)?.to_owned())).collect();
     ids.filter(|ids| {
         !ids.is_empty()
             && ids.iter().enumerate().all(|(n, id)| !ids.iter().take(n).any(|other| other == id))

@@ -4,6 +4,7 @@
 //! is what was written, whatever its type; each cell is tried against the type that it must become.
 
 mod calendar;
+mod decisions;
 mod examples;
 mod wrong;
 
@@ -16,13 +17,12 @@ use domain::product::Trait;
 use domain::uscc::Entity;
 use domain::wording::names;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub use self::wrong::{Wanted, Wrong};
 use crate::policies::codes;
 
 const ID: &str = "id";
-const THEN: &str = "then";
 
 /// A list of rows somewhere in a pack.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub struct List {
 
 #[derive(Debug)]
 enum Shape {
-    /// A decision table: `id`, one column for each fact, `then`.
+    /// A decision table: `id`, one column for each fact, `then`, and what its rows say of themselves.
     Decisions,
     /// The examples of a decision table.
     Examples,
@@ -177,15 +177,7 @@ impl List {
         let (columns, rows): (Vec<String>, Vec<Vec<String>>) = match self.shape {
             Shape::Decisions => {
                 let inputs = texts(at.get("inputs")?);
-                let rows = at.get("rows")?.as_array()?.iter().map(|row| {
-                    let field = |name| row.get(name).and_then(Value::as_str).unwrap_or_default();
-                    let mut cells = vec![field(ID).to_owned()];
-                    cells.extend(row.get("when").map(texts).unwrap_or_default());
-                    cells.push(field(THEN).to_owned());
-                    cells
-                });
-                let around = |name: &str| std::iter::once(name.to_owned());
-                (around(ID).chain(inputs).chain(around(THEN)).collect(), rows.collect())
+                decisions::cells(inputs, at.get("rows")?.as_array()?)
             }
             Shape::Examples => examples::cells(at)?,
             Shape::Records(columns) => {
@@ -225,7 +217,7 @@ impl List {
         };
         match self.shape {
             Shape::Decisions => {
-                let (inputs, rows) = decisions(grid)?;
+                let (inputs, rows) = decisions::read(grid)?;
                 if let Value::Object(table) = at {
                     table.insert("inputs".to_owned(), Value::from(inputs));
                     table.insert("rows".to_owned(), Value::from(rows));
@@ -259,27 +251,6 @@ fn headed(columns: &[Column]) -> Vec<String> {
 fn texts(list: &Value) -> Vec<String> {
     let items = list.as_array().into_iter().flatten();
     items.map(|item| item.as_str().unwrap_or_default().to_owned()).collect()
-}
-
-fn decisions(grid: &Grid) -> Result<(Vec<String>, Vec<Value>), Vec<Wrong>> {
-    let [id, inputs @ .., then] = grid.columns.as_slice() else {
-        return Err(vec![no_table(grid)]);
-    };
-    if id != ID || then != THEN {
-        return Err(vec![no_table(grid)]);
-    }
-    let rows = grid.rows.iter().map(|row| match row.cells.as_slice() {
-        [id, when @ .., then] if when.len() == inputs.len() => {
-            Ok(json!({ "id": id, "when": when, "then": then }))
-        }
-        _ => Err(vec![uneven(grid, row)]),
-    });
-    Ok((inputs.to_vec(), rows.collect::<Result<_, _>>()?))
-}
-
-fn no_table(grid: &Grid) -> Wrong {
-    let expected = "id, one for each fact, and then".to_owned();
-    Wrong::Columns { expected, found: grid.columns.join(", ") }
 }
 
 fn uneven(grid: &Grid, row: &Line) -> Wrong {

@@ -276,10 +276,8 @@ fn partition(seed: u64) -> (Source, Slot) {
     let cell = |(first, last): &(u64, u64)| {
         if (*first, *last) == (0, LAST) { "-".to_owned() } else { format!("[{first}..{last}]") }
     };
-    let rows = boxes.iter().enumerate().map(|(n, parted)| SourceRow {
-        id: format!("r{n}"),
-        when: parted.iter().map(cell).collect(),
-        then: "fine".to_owned(),
+    let rows = boxes.iter().enumerate().map(|(n, parted)| {
+        SourceRow::plain(format!("r{n}"), parted.iter().map(cell).collect(), "fine".to_owned())
     });
     let source =
         Source { hit: HitPolicy::Unique, inputs, monotone: Vec::new(), rows: rows.collect() };

@@ -105,8 +105,8 @@ impl Clock {
 
     /// What it brings about next, and when; nothing while it stands still.
     pub fn next(&self) -> Option<(DateTime<Utc>, Mark)> {
-        let reminders = self.deadline.remind_at.iter().zip(REMINDERS_PERCENT);
-        let reminder = reminders.skip(self.reminded).next();
+        let mut reminders = self.deadline.remind_at.iter().zip(REMINDERS_PERCENT);
+        let reminder = reminders.nth(self.reminded);
         let mark = match (reminder, self.breached) {
             (Some((at, percent)), _) => (*at, Mark::Reminder { percent }),
             (None, false) => (self.deadline.due_at, Mark::Breach),

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Person, Rejection, RoundOpened, Route, Stage, StageOpened, VoteCast,
+    Person, Rejection, RoundOpened, Route, Stage, StageOpened, VoteCast, one_with,
     seats::{self, Seat},
+    with_delegates,
 };
 use crate::{ids::StaffId, staff::Role};
 
@@ -125,8 +126,7 @@ impl Round {
             return Err(Rejection::VotedAlready);
         }
         let asked = asked.ok_or_else(|| not_asked.clone())?;
-        let one_with = |vote: &VoteCast| asked.is_one_with(&vote.by, &self.electorate);
-        if self.votes.iter().any(one_with) {
+        if one_with(by, &self.electorate).any(|other| self.has_voted(other)) {
             return Err(Rejection::VotedAlready);
         }
         let seats = seats::open_seats(self);
@@ -151,10 +151,66 @@ impl Round {
     }
 
     /// Whether somebody voted, or had somebody vote for them.
-    fn has_spoken(&self, staff: &StaffId) -> bool {
+    fn has_voted(&self, staff: &StaffId) -> bool {
         let theirs =
             |vote: &VoteCast| vote.by == *staff || vote.on_behalf_of.as_ref() == Some(staff);
         self.votes.iter().any(theirs)
+    }
+
+    /// The same with those who were one with somebody who did.
+    fn has_spoken(&self, staff: &StaffId) -> bool {
+        self.has_voted(staff) || self.votes.iter().any(|vote| vote.one_with.contains(staff))
+    }
+
+    /// The same with those who have become one with somebody who did.
+    pub(super) fn is_heard(&self, staff: &StaffId, people: &[Person]) -> bool {
+        self.has_spoken(staff) || one_with(staff, people).any(|other| self.has_voted(other))
+    }
+
+    /// Whoever had a hand in it, with those who now stand in for them, or for those who do.
+    pub(super) fn barred(&self, people: &[Person]) -> BTreeSet<StaffId> {
+        with_delegates(self.excluded.clone(), people)
+    }
+
+    /// What somebody may vote for in the open stage as everybody works here now; never nothing.
+    pub fn ballots(
+        &self,
+        by: &StaffId,
+        roles: &BTreeSet<Role>,
+        people: &[Person],
+    ) -> Result<Vec<Ballot>, Rejection> {
+        let here = |staff: &StaffId| people.iter().find(|person| person.staff == *staff);
+        let departments = self.waits_for().into_iter().collect();
+        let not_asked = Rejection::NotAsked { departments };
+        let holds = here(by).map(|now| roles & &now.departments).unwrap_or_default();
+        let ballots = self.asks(by, &holds)?;
+        let barred = self.barred(people);
+        if barred.contains(by) {
+            return Err(Rejection::HadAHand);
+        }
+        if self.is_heard(by, people) {
+            return Err(Rejection::VotedAlready);
+        }
+        let now = here(by).ok_or_else(|| not_asked.clone())?;
+        let still = |ballot: &Ballot| {
+            let Some(principal) = &ballot.on_behalf_of else { return true };
+            let lent = now.stands_in_for.get(principal);
+            let theirs = here(principal).map(|principal| &principal.departments);
+            let hold = |roles: Option<&BTreeSet<Role>>| {
+                roles.is_some_and(|roles| roles.contains(&ballot.department))
+            };
+            hold(lent)
+                && hold(theirs)
+                && !barred.contains(principal)
+                && !self.is_heard(principal, people)
+        };
+        let ballots: Vec<Ballot> = ballots.into_iter().filter(still).collect();
+        if ballots.is_empty() { Err(not_asked) } else { Ok(ballots) }
+    }
+
+    /// Whether there are people enough for what it still waits for.
+    pub fn can_be_finished(&self, people: &[Person]) -> bool {
+        seats::missing(self, people).is_empty()
     }
 
     /// The vote of somebody who now holds these roles, and what it brings about. `people` are those who work here now.
@@ -164,22 +220,7 @@ impl Round {
         roles: &BTreeSet<Role>,
         people: &[Person],
     ) -> Result<(VoteCast, Closes), Rejection> {
-        let ballots = self.asks(by, roles)?;
-        let now = people.iter().find(|person| person.staff == *by);
-        if now.is_some_and(|now| now.stands_in_for.keys().any(|it| self.excluded.contains(it))) {
-            return Err(Rejection::HadAHand);
-        }
-        let still = |ballot: &Ballot| match &ballot.on_behalf_of {
-            None => true,
-            Some(principal) => now
-                .and_then(|now| now.stands_in_for.get(principal))
-                .is_some_and(|roles| roles.contains(&ballot.department)),
-        };
-        let ballots: Vec<Ballot> = ballots.into_iter().filter(still).collect();
-        if ballots.is_empty() {
-            let departments = self.waits_for().into_iter().collect();
-            return Err(Rejection::NotAsked { departments });
-        }
+        let ballots = self.ballots(by, roles, people)?;
         let strands_before = !seats::missing(self, people).is_empty();
         let mut stranded = Vec::new();
         for Ballot { on_behalf_of, department } in ballots {
@@ -189,6 +230,7 @@ impl Round {
                 department,
                 content: self.content.clone(),
                 by: by.clone(),
+                one_with: self.spoken_for(by, on_behalf_of.as_ref(), people),
                 on_behalf_of,
             };
             let mut after = self.clone();
@@ -203,6 +245,20 @@ impl Round {
             }
         }
         Err(Rejection::Strands { departments: stranded })
+    }
+
+    /// Who speaks with a vote beside whoever casts it and whose it is.
+    fn spoken_for(
+        &self,
+        by: &StaffId,
+        on_behalf_of: Option<&StaffId>,
+        people: &[Person],
+    ) -> BTreeSet<StaffId> {
+        let voters = || std::iter::once(by).chain(on_behalf_of);
+        let now = voters().flat_map(|staff| one_with(staff, people));
+        let then = voters().flat_map(|staff| one_with(staff, &self.electorate));
+        let others = now.chain(then).filter(|staff| voters().all(|voter| voter != *staff));
+        others.cloned().collect()
     }
 
     /// What it means that this stage was open before the last vote.
@@ -238,36 +294,30 @@ impl Round {
         let level = self.escalated.saturating_add(1);
         let role = stage.escalation.get(usize::try_from(self.escalated).ok()?)?;
         let asked = |staff: &StaffId| self.electorate.iter().any(|asked| asked.staff == *staff);
-        let also = seats::standing_in(stage, *role, people).filter(|person| {
-            !asked(&person.staff)
-                && !self.excluded.contains(&person.staff)
-                && !self.has_spoken(&person.staff)
-        });
+        let also = seats::standing_in(stage, *role, people)
+            .filter(|person| !asked(&person.staff) && self.may_be_asked(&person.staff, people));
         Some((level, also.collect()))
     }
 
     /// Somebody to be asked besides, or in another's place: not excluded, not heard yet.
-    pub fn may_be_asked(&self, person: &Person) -> bool {
-        !self.excluded.contains(&person.staff)
-            && !person.stands_in_for.keys().any(|it| self.excluded.contains(it))
-            && !self.has_spoken(&person.staff)
+    pub fn may_be_asked(&self, staff: &StaffId, people: &[Person]) -> bool {
+        !self.barred(people).contains(staff) && !self.is_heard(staff, people)
     }
 
     /// Who may vote in a stage that opens now: its departments, and where these cannot fill it those that it escalates to.
     pub(super) fn electorate_of(&self, number: u32, people: &[Person]) -> Vec<Person> {
         let Some(stage) = self.stage_at(number) else { return Vec::new() };
-        let free = people.iter().filter(|person| self.may_be_asked(person));
-        let mut asked: Vec<Person> =
-            free.clone().filter_map(|person| of_stage(person, stage)).collect();
+        let barred = self.barred(people);
+        let is_free = |staff: &StaffId| !barred.contains(staff) && !self.is_heard(staff, people);
+        let free = people.iter().filter(|person| is_free(&person.staff));
+        let mut asked: Vec<Person> = free.filter_map(|person| of_stage(person, stage)).collect();
         for role in &stage.escalation {
-            if seats::fills(stage, &asked) {
+            if seats::fills(stage, &asked, people) {
                 break;
             }
             let known: BTreeSet<StaffId> = asked.iter().map(|it| it.staff.clone()).collect();
             let also = seats::standing_in(stage, *role, people);
-            let also = also.filter(|person| {
-                !known.contains(&person.staff) && free.clone().any(|it| it.staff == person.staff)
-            });
+            let also = also.filter(|it| !known.contains(&it.staff) && is_free(&it.staff));
             asked.extend(also);
         }
         asked

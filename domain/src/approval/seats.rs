@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Person, Round, Rule, Stage, VoteCast, round::of_stage};
+use super::{Person, Round, Rule, Stage, VoteCast, one_with, round::of_stage};
 use crate::{ids::StaffId, staff::Role};
 
 /// A vote that is still wanted.
@@ -49,7 +49,7 @@ pub(super) fn open_seats(round: &Round) -> Vec<Seat> {
     let of_departments =
         |person: &Person| person.escalated_as.is_none() && !round.reviewers.contains(&person.staff);
     let mut seats: Vec<Seat> = match stage.rule {
-        Rule::All if round.electorate.iter().any(|person| of_departments(person)) => {
+        Rule::All if round.electorate.iter().any(of_departments) => {
             let asked = round.electorate.iter().filter(|person| of_departments(person));
             asked.filter(|person| !voted(&person.staff)).map(Seat::personal).collect()
         }
@@ -92,10 +92,10 @@ pub(super) fn standing_in<'a>(
 }
 
 /// Whether these people can fill a stage that opens.
-pub(super) fn fills(stage: &Stage, asked: &[Person]) -> bool {
+pub(super) fn fills(stage: &Stage, asked: &[Person], people: &[Person]) -> bool {
     let seats = seats_of(stage);
     let seats: Vec<(Seat, &[Person])> = seats.into_iter().map(|seat| (seat, asked)).collect();
-    unfilled(&seats, &|_| false).is_empty()
+    unfilled(&seats, &BTreeSet::new(), people).is_empty()
 }
 
 /// The departments of the seats that nobody is left for; none when the round can be finished.
@@ -110,63 +110,101 @@ pub(super) fn missing(round: &Round, people: &[Person]) -> Vec<Role> {
             Some(_) => BTreeSet::new(),
             None => &asked.departments & &now.departments,
         };
-        Some(Person { departments, ..asked.clone() })
+        let still_lent = asked.stands_in_for.iter().filter_map(|(principal, roles)| {
+            let held = &here(principal)?.departments & now.stands_in_for.get(principal)?;
+            Some((principal.clone(), roles & &held))
+        });
+        Some(Person { departments, stands_in_for: still_lent.collect(), ..asked.clone() })
     });
     let asked: Vec<Person> = still_here.collect();
+    let barred = round.barred(people);
+    let later = round.later_stages();
     let later: Vec<(&Stage, Vec<Person>)> =
-        round.later_stages().map(|stage| (stage, for_later(stage, round, people))).collect();
+        later.map(|stage| (stage, for_later(stage, &barred, people))).collect();
     let open = open_seats(round).into_iter().map(|seat| (seat, asked.as_slice()));
     let to_come = later
         .iter()
         .flat_map(|(stage, able)| seats_of(stage).into_iter().map(|seat| (seat, able.as_slice())));
     let seats: Vec<(Seat, &[Person])> = open.chain(to_come).collect();
-    let spoke = |staff: &StaffId| {
-        let theirs =
-            |vote: &VoteCast| vote.by == *staff || vote.on_behalf_of.as_ref() == Some(staff);
-        round.votes.iter().any(theirs)
-    };
-    unfilled(&seats, &spoke)
+    let everybody = round.electorate.iter().chain(people).map(|person| &person.staff);
+    let heard = everybody.filter(|it| barred.contains(*it) || round.is_heard(it, people));
+    unfilled(&seats, &heard.collect(), people)
 }
 
 /// Who could vote in a stage to come, those included that it escalates to.
-fn for_later(stage: &Stage, round: &Round, people: &[Person]) -> Vec<Person> {
-    let free = people.iter().filter(|person| !round.excluded.contains(&person.staff));
-    let own = free.clone().filter_map(|person| of_stage(person, stage));
-    let mut able: Vec<Person> = own.collect();
+fn for_later(stage: &Stage, barred: &BTreeSet<StaffId>, people: &[Person]) -> Vec<Person> {
+    let free = people.iter().filter(|person| !barred.contains(&person.staff));
+    let mut able: Vec<Person> = free.filter_map(|person| of_stage(person, stage)).collect();
     for role in &stage.escalation {
         let known: BTreeSet<StaffId> = able.iter().map(|it| it.staff.clone()).collect();
         let also = standing_in(stage, *role, people);
-        able.extend(also.filter(|person| {
-            !known.contains(&person.staff) && free.clone().any(|it| it.staff == person.staff)
-        }));
+        let also = also.filter(|it| !known.contains(&it.staff) && !barred.contains(&it.staff));
+        able.extend(also);
     }
     able
 }
 
-fn unfilled(seats: &[(Seat, &[Person])], spoke: &dyn Fn(&StaffId) -> bool) -> Vec<Role> {
-    let mut seating = Seating { seats, taken: vec![None; seats.len()], spoke };
+/// The departments of the seats that cannot be filled by people other than these, each of them once and none beside whoever stands in
+/// for them.
+fn unfilled(seats: &[(Seat, &[Person])], but: &BTreeSet<&StaffId>, people: &[Person]) -> Vec<Role> {
+    let (missing, taken) = seated(seats, but);
+    let at_odds = |staff: &StaffId, among: &BTreeSet<&StaffId>| {
+        one_with(staff, people).any(|other| among.contains(other))
+    };
+    if !missing.is_empty() || !taken.iter().any(|staff| at_odds(staff, &taken)) {
+        return missing;
+    }
+    // Whoever comes first keeps those out who are one with them: everybody may come first.
+    let crowd: BTreeSet<&StaffId> =
+        seats.iter().flat_map(|(_, able)| able.iter().map(|person| &person.staff)).collect();
+    let crowd: Vec<&StaffId> = crowd.into_iter().filter(|staff| !but.contains(staff)).collect();
+    let mut stranded = Vec::new();
+    for first in 0..crowd.len() {
+        let (mut chosen, mut without) = (BTreeSet::new(), but.clone());
+        for staff in crowd.iter().cycle().skip(first).take(crowd.len()) {
+            if at_odds(staff, &chosen) {
+                without.insert(staff);
+            } else {
+                chosen.insert(*staff);
+            }
+        }
+        (stranded, _) = seated(seats, &without);
+        if stranded.is_empty() {
+            break;
+        }
+    }
+    stranded
+}
+
+/// The departments of the seats that nobody is left for, and who sits on the others.
+fn seated<'a>(
+    seats: &'a [(Seat, &'a [Person])],
+    but: &BTreeSet<&StaffId>,
+) -> (Vec<Role>, BTreeSet<&'a StaffId>) {
+    let mut seating = Seating { seats, taken: vec![None; seats.len()], but };
     let mut missing = BTreeSet::new();
     for (index, (seat, _)) in seats.iter().enumerate() {
         if !seating.place(index, &mut BTreeSet::new()) {
             missing.extend(seat.departments.iter().copied());
         }
     }
-    missing.into_iter().collect()
+    (missing.into_iter().collect(), seating.taken.into_iter().flatten().collect())
 }
 
 /// A matching of seats and people, grown seat by seat along augmenting paths (Kuhn's algorithm).
-struct Seating<'a> {
+struct Seating<'a, 'b> {
     seats: &'a [(Seat, &'a [Person])],
     taken: Vec<Option<&'a StaffId>>,
-    spoke: &'a dyn Fn(&StaffId) -> bool,
+    /// Who takes no seat.
+    but: &'b BTreeSet<&'b StaffId>,
 }
 
-impl<'a> Seating<'a> {
+impl<'a> Seating<'a, '_> {
     fn place(&mut self, index: usize, tried: &mut BTreeSet<&'a StaffId>) -> bool {
         let seats = self.seats;
         let Some((seat, people)) = seats.get(index) else { return false };
         for person in people.iter().filter(|person| seat.takes(person)) {
-            if (self.spoke)(&person.staff) || !tried.insert(&person.staff) {
+            if self.but.contains(&person.staff) || !tried.insert(&person.staff) {
                 continue;
             }
             let sits = self.taken.iter().position(|taken| *taken == Some(&person.staff));

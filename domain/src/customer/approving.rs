@@ -29,6 +29,7 @@ use crate::{
     digest::Sha256Digest,
     ids::{CaseId, OrderId, StaffId},
     policy::approvals::Chosen,
+    signature::Signature,
     text::Prose,
 };
 
@@ -127,6 +128,9 @@ pub struct CaseRoundOpened {
     /// By when its first stage should be done; absent where it has no term, and in events of before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Deadline>,
+    /// Whose command changed what was asked about: they have no vote on what it has become.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changed_by: Option<StaffId>,
 }
 
 /// Why votes are asked for anew.
@@ -156,6 +160,9 @@ pub struct CaseVoted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub signature: Option<Sha256Digest>,
+    /// Proved with what only the signer has; of no other record and no other content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed: Option<Box<Signature>>,
 }
 
 /// The stage before it closed, or it was gone back to.
@@ -297,9 +304,11 @@ pub(super) fn decide(
         Which::Qualification => Rejection::NothingInReview,
         Which::Case(_) | Which::Credit | Which::Release(_) => Rejection::NoSuchCase,
     })?;
-    let changed = keeping::changed(customer, context, case)?;
-    if !changed.is_empty() && command.act.is_about_content() {
-        return Ok(changed);
+    if command.act.is_about_content() {
+        let changed = keeping::changed(customer, context, case)?;
+        if !changed.is_empty() {
+            return Ok(changed);
+        }
     }
     match &command.act {
         Act::Approve { remarks, content } => {
@@ -347,7 +356,9 @@ pub(super) fn had_a_hand(
     by: Option<&StaffId>,
 ) -> BTreeSet<StaffId> {
     let mut hands: BTreeSet<StaffId> = by.into_iter().cloned().collect();
-    hands.extend(case.into_iter().flat_map(|case| case.editors.iter().cloned()));
+    let editors =
+        |case: &Case| case.editors.iter().chain(&case.changed_by).cloned().collect::<Vec<_>>();
+    hands.extend(case.into_iter().flat_map(editors));
     let manager = customer.registration.account_manager().cloned();
     match matter {
         Matter::Qualification {} => hands.extend(customer.qualification.made_by()),

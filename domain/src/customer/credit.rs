@@ -16,6 +16,7 @@ use crate::{
     context::Context,
     ids::StaffId,
     money::{Minor, Money},
+    policy::approvals::Subject,
     text::Prose,
 };
 
@@ -157,14 +158,14 @@ pub(super) fn decide(
 ) -> Result<Vec<Event>, Rejection> {
     // An account manager may ask for credit, and decides nothing about it.
     if !matches!(command, Command::Apply(_)) {
-        not_the_account_manager(customer, &context.turn.actor)?;
+        not_the_account_manager(customer, context)?;
     }
     let credit = &customer.credit;
-    let under_way = customer.cases.credit.as_ref().filter(|case| case.is_open());
+    let under_way = customer.cases.credit.as_ref().filter(|case| case.goes_on());
     match command {
         Command::Apply(grant) => {
             is_sound(customer, context, grant)?;
-            if under_way.is_some() {
+            if under_way.is_some_and(Case::is_open) {
                 return Err(Rejection::AlreadyApplied);
             }
             let matter = Matter::Credit { grant: grant.clone(), assessed_by: None };
@@ -173,7 +174,9 @@ pub(super) fn decide(
         Command::Grant(grant) => {
             is_sound(customer, context, grant)?;
             let actor = &context.turn.actor;
-            if under_way.is_some_and(|case| case.requested_by == *actor && applied_for(case)) {
+            let acts_for = |it: &StaffId| context.assemblies.acts_for(Subject::Credit, actor, it);
+            let own = |case: &Case| case.applicants.iter().any(acts_for);
+            if under_way.is_some_and(own) {
                 return Err(Rejection::OwnApplication);
             }
             let assessed_by = Some(actor.clone());
@@ -212,14 +215,6 @@ fn is_sound(customer: &Customer, context: &Context, grant: &LimitGranted) -> Res
     Ok(())
 }
 
-/// Whether a case began with an application.
-fn applied_for(case: &Case) -> bool {
-    match &case.matter {
-        Matter::Credit { assessed_by, .. } => assessed_by.as_ref() != Some(&case.requested_by),
-        Matter::Qualification {} | Matter::Release { .. } | Matter::ReReview { .. } => false,
-    }
-}
-
 /// A limit as it takes effect, once everybody agreed.
 pub(super) fn granted(
     customer: &Customer,
@@ -238,12 +233,15 @@ pub(super) fn granted(
     Ok(LimitGranted { increase, ..grant.clone() })
 }
 
-/// Who looks after an account does not decide about its credit.
+/// Who looks after an account does not decide about its credit, nor does whoever stands in for them.
 pub(super) fn not_the_account_manager(
     customer: &Customer,
-    actor: &StaffId,
+    context: &Context,
 ) -> Result<(), Rejection> {
-    if customer.registration.account_manager() == Some(actor) {
+    let manager = customer.registration.account_manager();
+    let actor = &context.turn.actor;
+    let acts_for = |it| context.assemblies.acts_for(Subject::Credit, actor, it);
+    if manager.is_some_and(acts_for) {
         return Err(Rejection::OwnAccount);
     }
     Ok(())

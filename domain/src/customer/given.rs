@@ -16,7 +16,7 @@ use super::{
     trading::{self, Placement},
 };
 use crate::{
-    approval::{Assembly, Person},
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     decider::Decider,
     decision::{CauseCode, Decision, Outcome},
@@ -136,10 +136,15 @@ impl Stage {
         turn.actor = actor.parse().unwrap();
         turn.today = self.today.parse().unwrap();
         turn.now = self.now;
-        let people = Arc::clone(&self.people);
-        let assembly = Assembly { people, actor: roles.iter().copied().collect() };
+        let actor = roles.iter().copied().collect();
+        let assemblies = Assemblies::alike(&self.people, actor);
         let (roles, facts) = (roles.to_vec(), self.facts.clone());
-        Context { turn, roles, assembly, business_date: None, facts }
+        Context { turn, roles, assemblies, business_date: None, facts }
+    }
+
+    /// Whatever was decided with the context of now, the next one has another id.
+    pub(super) fn count_on(&mut self) {
+        self.count += 1;
     }
 
     /// As somebody, with roles.

@@ -23,6 +23,7 @@ use crate::{
     document_kind::{DocumentKind, Term},
     ids::{DocumentId, StaffId},
     licence_number::{self, Agreement},
+    signature::Signature,
     text::{Line, Prose},
 };
 
@@ -44,6 +45,8 @@ pub struct Remarks {
     pub comment: Option<Prose<1000>>,
     /// The salted digest of the name that the reviewer signs with.
     pub signature: Option<Sha256Digest>,
+    /// Proved with what only the signer has, for exactly this content.
+    pub signed: Option<Box<Signature>>,
 }
 
 /// A paper as somebody uploads it.
@@ -188,7 +191,9 @@ impl Event {
     pub fn signature(&self) -> Option<Sha256Digest> {
         match self {
             Self::QualificationApproved(approved) => approved.signature,
-            Self::CaseVoted(voted) => voted.signature,
+            Self::CaseVoted(voted) => {
+                voted.signature.or(voted.signed.as_ref().map(|signed| signed.name_digest))
+            }
             Self::QualificationRejected(declined) | Self::QualificationReturned(declined) => {
                 declined.signature
             }
@@ -265,7 +270,7 @@ fn upload_is_sound(file: &Qualification, paper: &Paper) -> Result<(), Rejection>
 pub(super) fn approved(
     customer: &Customer,
     context: &Context,
-    Remarks { comment, signature }: Remarks,
+    Remarks { comment, signature, .. }: Remarks,
 ) -> Event {
     let file = &customer.qualification;
     let by = context.turn.actor.clone();
@@ -298,7 +303,7 @@ pub(super) fn declined(
     customer: &Customer,
     context: &Context,
     reason: &Prose<500>,
-    Remarks { comment, signature }: Remarks,
+    Remarks { comment, signature, .. }: Remarks,
 ) -> Declined {
     let documents = customer.qualification.with(Standing::InReview);
     let by = context.turn.actor.clone();

@@ -22,8 +22,10 @@ rejections! {
     NoSuchCase = Unknown, "approval.unknown", "没有该审批事项，或已办结。", "no such case waits for anybody: it was decided, or never asked for";
     CaseNotOpen = Conflict, "approval.not_open", "该审批事项当前不在表决中。", "this case is not open to votes";
     CaseNotEnded = Conflict, "approval.not_ended", "该审批事项尚未被拒绝或撤回，无需重新发起。", "this case was neither rejected nor withdrawn: there is nothing to reopen";
+    AskAnew = Conflict, "approval.ask_anew", "该事项已变化，原审批无法继续；请撤回后重新提出。", "what was asked for is no longer what it was, and this case cannot go on: withdraw it, and ask anew";
     SawAnother { content: String } = Conflict, "approval.content_differs", "审批内容已变更，与您所见不一致；请重新查看后再表决。", "what is asked for is no longer what you saw: look at it again ({content})";
     ReReviewStands = Conflict, "approval.re_review_stands", "复审不能退回申请人或撤回；请确认，或不予通过。", "a re-review is neither returned nor withdrawn: confirm it, or reject it";
+    SignatureOfAnother = Conflict, "signature.of_another", "签名不属于此审批内容；请重新签名。", "this signature is under something else: sign what is voted on now";
     NotYourCase = Forbidden, "approval.not_yours", "只有提出申请的人员可以这样做。", "only those who asked for it may do this";
     QuestionOpen = Conflict, "approval.question_open", "已有待答复的问题。", "a question waits for its answer already";
     NoQuestion = Conflict, "approval.no_question", "没有待答复的问题。", "nobody has asked anything";

@@ -21,6 +21,7 @@ use crate::{
     decision::{Cause, CauseCode, CauseKind, Checkpoint, Decision},
     ids::OrderId,
     permissions,
+    policy::approvals::Subject,
 };
 
 pub(super) fn release(
@@ -53,13 +54,14 @@ pub(super) fn release(
     if lifted.is_empty() {
         return Err(Rejection::NeedsRole { roles: permissions::lifters(&decision.stopping()) });
     }
-    if order.placed_by.as_ref() == Some(by) {
+    let acts_for = |it| context.assemblies.acts_for(Subject::Release, by, it);
+    if order.placed_by.as_ref().is_some_and(acts_for) {
         return Err(Rejection::OwnOrder);
     }
     if lifted.iter().any(|l| l.code.kind() != CauseKind::Qualification) {
-        credit::not_the_account_manager(customer, by)?;
+        credit::not_the_account_manager(customer, context)?;
     }
-    if customer.cases.releases.contains_key(&asked.order) {
+    if customer.cases.releases.get(&asked.order).is_some_and(approving::Case::goes_on) {
         return Err(Rejection::ReleaseAsked);
     }
     let release = Box::new(Release {

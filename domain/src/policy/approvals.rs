@@ -115,7 +115,7 @@ impl Approvals {
             ),
         ]);
         let always = |route: &str| {
-            let row = SourceRow { id: "any".to_owned(), when: Vec::new(), then: route.to_owned() };
+            let row = SourceRow::plain("any".to_owned(), Vec::new(), route.to_owned());
             Sheet::new(Source {
                 hit: HitPolicy::First,
                 inputs: Vec::new(),

@@ -210,6 +210,12 @@ pub(super) fn objections(calendar: &Calendar) -> Vec<Objection> {
             );
         }
     }
+    exceptions(calendar, &mut object);
+    found
+}
+
+/// What stands against the lists of days off and of days worked in exchange.
+fn exceptions(calendar: &Calendar, object: &mut impl FnMut(&str, String, String)) {
     for day in calendar.holidays.intersection(&calendar.make_up) {
         object(
             "/make_up",
@@ -233,5 +239,4 @@ pub(super) fn objections(calendar: &Calendar) -> Vec<Objection> {
             );
         }
     }
-    found
 }

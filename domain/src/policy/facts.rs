@@ -1,16 +1,17 @@
 //! The catalogue of facts: what rules may ask about, and where a checkpoint asks a table.
 //!
-//! A rule can refer to nothing else. Every fact here is worked out from the customer's own stream at the moment of the decision,
-//! so that none can be stale.
+//! A rule can refer to nothing else. A fact that is worked out from the customer's own stream at the moment of the decision cannot be
+//! stale; one that was found out before may be, and an old value is then as good as none: what a missing one does, it does too.
 
-use std::sync::LazyLock;
+use std::{fmt, sync::LazyLock};
 
+use chrono::NaiveDate;
 use rust_decimal::Decimal;
 
 use super::pack::Text;
 use super::table::{
     Slot,
-    axis::{Axis, Fact, Unit, WhenMissing},
+    axis::{Axis, Fact, Unit, Value, WhenMissing},
 };
 use crate::{customer::registration::CustomerKind, uscc::Entity};
 
@@ -38,8 +39,66 @@ pub struct Known {
     pub fact: Fact,
     /// Counts the changes of what it means.
     pub version: u32,
+    /// How old it may be.
+    pub freshness: Freshness,
     /// What it says, and where it comes from.
     pub meaning: Text,
+}
+
+/// How old a value may be when a rule asks about it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Worked out when the decision is made.
+    AtDecision,
+    /// Found out at most so many days before.
+    Within(u32),
+}
+
+impl Freshness {
+    /// Whether what was found out on one day is still good on another.
+    pub fn holds(self, found: NaiveDate, today: NaiveDate) -> bool {
+        let age = today.signed_duration_since(found).num_days();
+        match self {
+            Self::AtDecision => age == 0,
+            Self::Within(days) => (0..=i64::from(days)).contains(&age),
+        }
+    }
+}
+
+impl Freshness {
+    pub fn zh(self) -> String {
+        match self {
+            Self::AtDecision => "判定时计算".to_owned(),
+            Self::Within(days) => format!("最多 {days} 天前取得"),
+        }
+    }
+}
+
+impl fmt::Display for Freshness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AtDecision => f.write_str("worked out at the moment of the decision"),
+            Self::Within(days) => write!(f, "at most {days} days old"),
+        }
+    }
+}
+
+impl Known {
+    /// What a rule gets to see: a value that is too old is missing.
+    pub fn seen(&self, value: Value, found: NaiveDate, today: NaiveDate) -> Value {
+        if self.freshness.holds(found, today) { value } else { Value::Missing }
+    }
+
+    /// What a missing or an old value does, in Chinese and English.
+    pub fn when_missing(&self) -> Text {
+        let (zh, en) = match self.fact.when_missing {
+            WhenMissing::Hold => ("暂缓，不查询规则表", "hold: no table is asked"),
+            WhenMissing::OwnBin => {
+                ("按 missing 查询规则表", "a value like others, written missing")
+            }
+        };
+        Text { zh: zh.to_owned(), en: en.to_owned() }
+    }
 }
 
 /// Every fact.
@@ -191,7 +250,8 @@ fn known(
     en: &str,
 ) -> Known {
     let fact = Fact { name: name.to_owned(), axis, unit, when_missing };
-    Known { fact, version: 1, meaning: Text { zh: zh.to_owned(), en: en.to_owned() } }
+    let freshness = Freshness::AtDecision;
+    Known { fact, version: 1, freshness, meaning: Text { zh: zh.to_owned(), en: en.to_owned() } }
 }
 
 fn codes<'a>(list: impl Iterator<Item = &'a str>) -> Axis {
@@ -215,14 +275,26 @@ mod tests {
             facts: CATALOGUE.iter().map(|known| known.fact.clone()).collect(),
             output: codes(["fine"].into_iter()),
         };
-        let row = SourceRow {
-            id: "any".into(),
-            when: vec!["-".into(); names.len()],
-            then: "fine".into(),
-        };
+        let row = SourceRow::plain("any".into(), vec!["-".into(); names.len()], "fine".into());
         let rows = vec![row];
         let source = Source { hit: HitPolicy::Unique, inputs: names, monotone: Vec::new(), rows };
         assert_eq!(check(&Table::read(&source, &every).unwrap()), []);
+    }
+
+    #[test]
+    fn a_value_that_is_too_old_is_missing() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let today = day("2026-11-30");
+        let known = Known { freshness: Freshness::Within(90), ..CATALOGUE[0].clone() };
+        let value = || Value::Code("hospital".into());
+        let seen = |found: &str| known.seen(value(), day(found), today);
+        assert_eq!(seen("2026-11-30"), value());
+        assert_eq!(seen("2026-09-01"), value(), "90 days");
+        assert_eq!(seen("2026-08-31"), Value::Missing, "91 days");
+        assert_eq!(seen("2026-12-01"), Value::Missing, "found out tomorrow");
+        let now = &CATALOGUE[0];
+        assert_eq!(now.seen(value(), today, today), value());
+        assert_eq!(now.seen(value(), day("2026-11-29"), today), Value::Missing);
     }
 
     #[test]

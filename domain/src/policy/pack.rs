@@ -21,7 +21,10 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
-    policy::{approvals::Approvals, calendar::Calendar, changes::Changes, table::Sheet},
+    policy::{
+        approvals::Approvals, bands::BandTable, calendar::Calendar, changes::Changes,
+        identity::Effective, scorecard::Scorecard, table::Sheet,
+    },
     product::Trait,
     uscc::Entity,
 };
@@ -38,6 +41,14 @@ pub struct Text {
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     pub name: String,
+    /// For people, such as 1.4.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver: Option<String>,
+    /// The department or the staff id of whoever wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
     pub company: Company,
     /// Whether a checkpoint stops what it refuses, or only records that it would have.
     pub modes: BTreeMap<Checkpoint, Mode>,
@@ -58,6 +69,10 @@ pub struct Pack {
     /// Absent in packs of before, whose working time is as [`Calendar::default`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<Calendar>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scorecards: Vec<Scorecard>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<BandTable>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

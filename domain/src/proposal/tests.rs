@@ -1,5 +1,6 @@
 //! Proposals and the policy that they change, as the journal would run them: single cases, and random ones against what must never be.
 
+mod signed;
 mod tries;
 
 use super::*;
@@ -140,7 +141,7 @@ impl House {
     }
 
     fn approve(&mut self, name: &str) -> Result<Vec<Event>, Rejection> {
-        self.tell(name, Command::Approve { comment: None })
+        self.tell(name, Command::Approve { comment: None, signature: None })
     }
 
     /// Drafted by nobody of them, agreed to by whom it concerns.

@@ -45,6 +45,12 @@ pub struct Case {
     pub requested_by: StaffId,
     /// Everybody who asked for it or for other terms.
     pub editors: BTreeSet<StaffId>,
+    /// Those of them whose terms nobody of Credit had assessed.
+    #[serde(default)]
+    pub applicants: BTreeSet<StaffId>,
+    /// Everybody whose command changed what it is about while it was asked.
+    #[serde(default)]
+    pub changed_by: BTreeSet<StaffId>,
     /// What whoever asked has not answered yet.
     pub question: Option<Question>,
     /// That of the open stage; none where it has no term.
@@ -91,6 +97,11 @@ impl Case {
         told.filter(|staff| here(staff) && !asked(staff)).cloned().collect()
     }
 
+    /// Whether the same matter goes on in this case: one that was rejected or withdrawn has ended.
+    pub fn goes_on(&self) -> bool {
+        matches!(self.standing, Standing::Open | Standing::Returned)
+    }
+
     pub(super) fn votes(&self) -> u32 {
         u32::try_from(self.round.votes.len()).unwrap_or(u32::MAX)
     }
@@ -112,6 +123,13 @@ impl Cases {
             Which::Qualification => self.qualification.as_ref(),
             Which::Credit => self.credit.as_ref(),
             Which::Release(order) => self.releases.get(&order),
+        }
+    }
+
+    /// What ended without approval is of no interest once its order is closed.
+    pub(in crate::customer) fn close_order(&mut self, order: &OrderId) {
+        if self.releases.get(order).is_some_and(|case| !case.is_open()) {
+            self.releases.remove(order);
         }
     }
 
@@ -159,6 +177,16 @@ impl Cases {
     }
 }
 
+fn applicants(matter: &Matter, by: Option<&StaffId>) -> BTreeSet<StaffId> {
+    match matter {
+        Matter::Credit { assessed_by: None, .. } => by.into_iter().cloned().collect(),
+        Matter::Credit { .. }
+        | Matter::Qualification {}
+        | Matter::Release { .. }
+        | Matter::ReReview { .. } => [].into(),
+    }
+}
+
 /// The fold.
 impl Cases {
     pub(in crate::customer) fn fold(&mut self, event: &Event) {
@@ -192,6 +220,8 @@ impl Cases {
             pack: event.pack.clone(),
             requested_by: event.requested_by.clone(),
             editors: [event.requested_by.clone()].into(),
+            applicants: applicants(&event.matter, Some(&event.requested_by)),
+            changed_by: BTreeSet::new(),
             question: None,
             clock: None,
         });
@@ -214,6 +244,8 @@ impl Cases {
             case.round = Round::begin(&event.opened);
             case.pack.clone_from(&event.pack);
             case.editors.extend(event.requested_by.iter().cloned());
+            case.applicants.extend(applicants(&event.matter, event.requested_by.as_ref()));
+            case.changed_by.extend(event.changed_by.iter().cloned());
             case.question = None;
         });
     }

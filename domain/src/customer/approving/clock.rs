@@ -125,7 +125,7 @@ fn is_due(case: &Case, context: &Context) -> bool {
 
 /// The open stage asked of others, where those who were asked can no longer fill it and there are others.
 fn refilled(case: &Case, context: &Context) -> Option<StageOpened> {
-    let people = &context.assembly.people;
+    let people = context.assemblies.of(case.matter.subject());
     if case.round.is_stranded(people) { case.round.ask_again(people) } else { None }
 }
 
@@ -149,10 +149,11 @@ fn of_case(case: &Case, context: &Context) -> Option<Event> {
 
 /// The next level of which somebody is here; of levels with nobody only the last is spoken of.
 fn escalated(context: &Context, case: &Case, at: DateTime<Utc>) -> CaseEscalated {
+    let people = context.assemblies.of(case.matter.subject());
     let mut round = case.round.clone();
     let mut asked = (round.escalated, Vec::new());
     while asked.1.is_empty()
-        && let Some((level, also)) = round.next_escalation(&context.assembly.people)
+        && let Some((level, also)) = round.next_escalation(people)
     {
         round.escalated = level;
         asked = (level, also);

@@ -108,7 +108,7 @@ pub(super) fn request_for(
     matter: &Matter,
     by: &StaffId,
 ) -> Result<Vec<Event>, Rejection> {
-    let before = customer.cases.of(matter).filter(|case| goes_on(case));
+    let before = customer.cases.of(matter).filter(|case| case.goes_on());
     let put = put(customer, context, matter, before, Some(by))?;
     let at_once = put.opened.route.stages.is_empty();
     let (round, content) = (put.opened.round, put.opened.content.clone());
@@ -117,7 +117,8 @@ pub(super) fn request_for(
             Standing::Returned => Why::Resubmitted,
             Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
         };
-        (case.id, anew(case, matter.clone(), put, why, Some(by.clone())))
+        let asked = anew(case, matter.clone(), put, why, Some(by.clone()));
+        (case.id, Event::CaseRoundOpened(Box::new(asked)))
     } else {
         let case = CaseId::from_uuid(context.turn.command_id);
         (case, opens(case, matter.clone(), put, by.clone()))
@@ -136,11 +137,6 @@ pub(super) fn opens(case: CaseId, matter: Matter, put: Put, requested_by: StaffI
     Event::CaseOpened(Box::new(opened))
 }
 
-/// Whether the same matter goes on in this case: one that was rejected or withdrawn has ended.
-fn goes_on(case: &Case) -> bool {
-    matches!(case.standing, Standing::Open | Standing::Returned)
-}
-
 pub(super) fn put(
     customer: &Customer,
     context: &Context,
@@ -149,15 +145,11 @@ pub(super) fn put(
     by: Option<&StaffId>,
 ) -> Result<Put, Rejection> {
     let policy = context.facts.policy.as_ref().ok_or(Rejection::NoRules)?;
-    let (mut route, chosen) = choose(customer, context, policy, matter)?;
-    if let Some(stage) = matter.first_stage(policy) {
-        route.stages.insert(0, stage);
-        route.lane = route.lane.max(Some(Lane::Fast));
-    }
+    let (route, chosen) = routed(customer, context, policy, matter)?;
     let content = content(customer, matter, &policy.hash, &route)?;
     let round = case.map_or(0, |case| case.round.number).saturating_add(1);
     let hands = had_a_hand(customer, matter, case, by);
-    let people = &context.assembly.people;
+    let people = context.assemblies.of(matter.subject());
     let opened = match matter {
         // Nobody asked for it, so nobody can be refused: it waits for those who may look at it.
         Matter::ReReview { .. } => route.open_with_whoever_is_here(round, content, hands, people),
@@ -170,16 +162,31 @@ pub(super) fn put(
     Ok(Put { opened, chosen, pack: policy.hash.to_string(), deadline })
 }
 
+/// The route that it takes under these rules, and why.
+pub(super) fn routed(
+    customer: &Customer,
+    context: &Context,
+    policy: &InForce,
+    matter: &Matter,
+) -> Result<(Route, Chosen), Rejection> {
+    let (mut route, chosen) = choose(customer, context, policy, matter)?;
+    if let Some(stage) = matter.first_stage(policy) {
+        route.stages.insert(0, stage);
+        route.lane = route.lane.max(Some(Lane::Fast));
+    }
+    Ok((route, chosen))
+}
+
 pub(super) fn anew(
     case: &Case,
     matter: Matter,
     put: Put,
     why: Why,
     requested_by: Option<StaffId>,
-) -> Event {
+) -> CaseRoundOpened {
     let Put { opened, chosen, pack, deadline } = put;
     let voided = if case.is_open() { case.votes() } else { 0 };
-    Event::CaseRoundOpened(Box::new(CaseRoundOpened {
+    CaseRoundOpened {
         case: case.id,
         why,
         voided,
@@ -188,8 +195,9 @@ pub(super) fn anew(
         chosen,
         pack,
         requested_by,
+        changed_by: None,
         deadline,
-    }))
+    }
 }
 
 pub(super) fn closed(
@@ -240,6 +248,7 @@ pub(super) fn content(
         }
         Matter::Credit { grant, assessed_by } => serde_json::json!({
             "asked": grant, "assessed_by": assessed_by, "in_force": customer.credit.granted,
+            "account_manager": registration.account_manager(),
         }),
         Matter::Release { order, release } => {
             let known = customer.orders.get(order);
@@ -248,7 +257,10 @@ pub(super) fn content(
                 .flat_map(|it| &it.lines)
                 .map(|line| serde_json::json!([line.product, line.to_ship(), line.unit_price]))
                 .collect();
-            serde_json::json!({ "order": order, "lines": lines, "release": release })
+            let manager = registration.account_manager();
+            serde_json::json!({
+                "order": order, "lines": lines, "release": release, "account_manager": manager,
+            })
         }
         Matter::ReReview { of, evidence } => {
             serde_json::json!({ "re_review": of, "evidence": evidence })

@@ -58,14 +58,22 @@ pub(super) fn add_reviewer(
     reason: &Prose<500>,
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
-    let person = context.assembly.person(reviewer).ok_or(approval::Rejection::NotOfTheStage)?;
+    let person = context
+        .assemblies
+        .person(case.matter.subject(), reviewer)
+        .ok_or(approval::Rejection::NotOfTheStage)?;
     let act = case.matter.subject().act();
     let able = person.departments.iter().copied().filter(|role| may(*role, act)).collect();
     let person = approval::Person::new(reviewer.clone(), able);
     let asked_already = case.round.reviewers.contains(reviewer);
-    if person.departments.is_empty() || asked_already || !case.round.may_be_asked(&person) {
+    let people = context.assemblies.of(case.matter.subject());
+    let free = case.round.may_be_asked(reviewer, people);
+    if person.departments.is_empty() || asked_already || !free {
         return Err(approval::Rejection::NotOfTheStage.into());
     }
+    let mut after = case.round.clone();
+    after.add_reviewer(&person);
+    leaves_enough(&after, case, context)?;
     let by = context.turn.actor.clone();
     let added = ReviewerAdded { case: case.id, reviewer: person, reason: reason.clone(), by };
     Ok(vec![Event::ReviewerAdded(Box::new(added))])
@@ -80,14 +88,22 @@ pub(super) fn transfer(
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
     let from = &context.turn.actor;
-    let person = context.assembly.person(to).ok_or(approval::Rejection::NotOfTheStage)?;
+    let person = context
+        .assemblies
+        .person(case.matter.subject(), to)
+        .ok_or(approval::Rejection::NotOfTheStage)?;
     let own = case.round.electorate.iter().find(|asked| asked.staff == *from);
     let own = own.ok_or(approval::Rejection::NotOfTheStage)?;
     let shared = &own.departments & &person.departments;
-    if shared.is_empty() || to == from || !case.round.may_be_asked(person) {
+    let asked_already = case.round.electorate.iter().any(|asked| asked.staff == *to);
+    let free = case.round.may_be_asked(to, context.assemblies.of(case.matter.subject()));
+    if shared.is_empty() || asked_already || !free {
         return Err(approval::Rejection::NotOfTheStage.into());
     }
     let to = approval::Person::new(to.clone(), shared);
+    let mut after = case.round.clone();
+    after.transfer(from, &to);
+    leaves_enough(&after, case, context)?;
     let from = from.clone();
     let moved = CaseTransferred { case: case.id, from, to, reason: reason.clone() };
     Ok(vec![Event::CaseTransferred(Box::new(moved))])
@@ -99,7 +115,7 @@ pub(super) fn withdraw(
     case: &Case,
     reason: &Prose<500>,
 ) -> Result<Vec<Event>, Rejection> {
-    if !matches!(case.standing, Standing::Open | Standing::Returned) {
+    if !case.goes_on() {
         return Err(Rejection::CaseNotOpen);
     }
     reviewing::may_be_called_back(case)?;
@@ -126,7 +142,21 @@ pub(super) fn reopen(
     of_the_editors(context, case)?;
     let by = &context.turn.actor;
     let put = put(customer, context, &case.matter, Some(case), Some(by))?;
-    Ok(vec![anew(case, case.matter.clone(), put, Why::Reopened, Some(by.clone()))])
+    if put.opened.route.stages.is_empty() {
+        // It would wait for nobody's vote, and nobody's vote would finish it.
+        return Err(Rejection::AskAnew);
+    }
+    let asked = anew(case, case.matter.clone(), put, Why::Reopened, Some(by.clone()));
+    Ok(vec![Event::CaseRoundOpened(Box::new(asked))])
+}
+
+/// Nobody is asked besides, or in another's place, where that leaves too few for the rest.
+fn leaves_enough(after: &approval::Round, case: &Case, context: &Context) -> Result<(), Rejection> {
+    let people = context.assemblies.of(case.matter.subject());
+    if after.can_be_finished(people) || !case.round.can_be_finished(people) {
+        return Ok(());
+    }
+    Err(approval::Rejection::NotOfTheStage.into())
 }
 
 fn of_the_editors(context: &Context, case: &Case) -> Result<(), Rejection> {

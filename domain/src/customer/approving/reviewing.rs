@@ -205,7 +205,10 @@ fn asked(
     let matter = Matter::ReReview { of, evidence };
     let put = put(customer, context, &matter, before, Some(by))?;
     Ok(Some(match before {
-        Some(case) => anew(case, matter, put, Why::ContentChanged, Some(by.clone())),
+        Some(case) => {
+            let asked = anew(case, matter, put, Why::ContentChanged, Some(by.clone()));
+            Event::CaseRoundOpened(Box::new(asked))
+        }
         None => opens(id(context, of), matter, put, by.clone()),
     }))
 }

@@ -12,6 +12,7 @@ use crate::{
         Customer, Event, Rejection,
         qualification::{self, Remarks},
     },
+    signature::Signature,
     staff::Role,
     text::Prose,
 };
@@ -27,15 +28,23 @@ pub(super) fn approve(
     if content.is_some_and(|seen| seen != case.round.content) {
         return Err(Rejection::SawAnother { content: case.round.content.clone() });
     }
-    let assembly = &context.assembly;
+    // Of which record a signature is, the door says, which alone knows the stream; here it must be of what is voted on.
+    let own = |signed: &Signature| {
+        signed.signer == context.turn.actor && signed.content == case.round.content
+    };
+    if remarks.signed.as_deref().is_some_and(|signed| !own(signed)) {
+        return Err(Rejection::SignatureOfAnother);
+    }
+    let people = context.assemblies.of(case.matter.subject());
     let by = &context.turn.actor;
-    let voted = case.round.vote(by, &assembly.actor, &assembly.people);
+    let voted = case.round.vote(by, &context.assemblies.actor, people);
     let (vote, closes) = voted.map_err(|rejection| own_work(case, rejection))?;
     let voted = CaseVoted {
         case: case.id,
         vote,
         comment: remarks.comment.clone(),
         signature: remarks.signature,
+        signed: remarks.signed.clone(),
     };
     let mut events = vec![Event::CaseVoted(Box::new(voted))];
     match closes {
@@ -101,7 +110,7 @@ pub(super) fn go_back(
     stage: u32,
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
-    let opened = case.round.go_back(stage, &context.assembly.people)?;
+    let opened = case.round.go_back(stage, context.assemblies.of(case.matter.subject()))?;
     let voided = case.round.votes.iter().filter(|vote| vote.stage >= stage).count();
     let returned = Returned {
         voided: u32::try_from(voided).unwrap_or(u32::MAX),
@@ -114,7 +123,7 @@ pub(super) fn go_back(
 fn may_decline(context: &Context, case: &Case) -> Result<(), Rejection> {
     open(case)?;
     let of_quality = case.matter == (Matter::Qualification {})
-        && context.assembly.actor.contains(&Role::Quality);
+        && context.assemblies.actor.contains(&Role::Quality);
     if !of_quality {
         return asked(context, case);
     }
@@ -131,7 +140,8 @@ pub(super) fn open(case: &Case) -> Result<(), Rejection> {
 /// For somebody whose vote is wanted now.
 pub(super) fn asked(context: &Context, case: &Case) -> Result<(), Rejection> {
     open(case)?;
-    let asked = case.round.asks(&context.turn.actor, &context.assembly.actor);
+    let people = context.assemblies.of(case.matter.subject());
+    let asked = case.round.ballots(&context.turn.actor, &context.assemblies.actor, people);
     asked.map(|_| ()).map_err(|rejection| own_work(case, rejection))
 }
 

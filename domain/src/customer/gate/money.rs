@@ -165,6 +165,13 @@ fn by_table(
             cause = cause.with(param, cell);
         }
     }
+    let of_the_row = written.table.row(&row);
+    if let Some(text) = of_the_row.and_then(|row| row.text.as_ref()) {
+        cause = cause.with("text_zh", &text.zh).with("text_en", &text.en);
+    }
+    if let Some(basis) = of_the_row.and_then(|row| row.basis.as_ref()) {
+        cause = cause.with("basis", basis);
+    }
     cause = cause.with("row", row);
     if bearing == Bearing::Advise {
         cause.reaction = pack.reaction(cause.code, question.checkpoint).min(Reaction::Advise);

@@ -160,8 +160,12 @@ impl Qualification {
         if !self.is_approved() {
             return ReviewKind::First;
         }
+        // What was superseded allows nothing any more: to allow it again is a change.
         let renews = |paper: &Paper| {
-            self.approved(paper.kind).any(|(_, known)| paper.is_no_wider_than(&known.paper))
+            let mut on_file = self.approved(paper.kind);
+            on_file.any(|(_, known)| {
+                known.standing == Standing::Approved && paper.is_no_wider_than(&known.paper)
+            })
         };
         let renewals = self.in_review().all(|(_, document)| renews(&document.paper));
         if renewals { ReviewKind::Renewal } else { ReviewKind::Change }
