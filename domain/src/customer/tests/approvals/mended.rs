@@ -184,7 +184,10 @@ fn a_renewal_whose_ground_is_gone_goes_the_long_way() {
     let (document, reason) = (*on_file.unwrap().0, "发证机关已吊销".parse().unwrap());
     let revoke = Command::Qualification(qualification::Command::Revoke { document, reason });
     let events = does(&mut stage, "quality", &revoke).unwrap();
-    assert_eq!(kinds(&events), ["qualification.document-revoked", "approval.round-opened"]);
+    // What was agreed to before is looked at again besides, in a case of its own.
+    let follow =
+        ["qualification.document-revoked", "approval.case-opened", "approval.round-opened"];
+    assert_eq!(kinds(&events), follow);
     assert_eq!(papers(&stage).round.route.stages.len(), 3);
 }
 
