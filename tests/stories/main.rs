@@ -1,6 +1,7 @@
 //! Acceptance criteria, told over HTTP against a whole server.
 
 mod card;
+mod cases;
 mod checks;
 mod company;
 mod dates;

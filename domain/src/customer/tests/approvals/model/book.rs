@@ -227,7 +227,7 @@ impl Book {
     }
 
     /// What the events say of cases.
-    #[expect(clippy::too_many_lines, reason = "one arm for each event")]
+    #[expect(clippy::too_many_lines, reason = "one part for each event")]
     fn follow(&mut self, entry: &Entry, event: &Event) -> Result<(), Broken> {
         match event {
             Event::CaseOpened(e) => {
