@@ -28,6 +28,7 @@ use crate::house::House;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
+use crate::watch::Watches;
 
 /// How long a read waits for the read models.
 const READ_WAIT: Duration = Duration::from_secs(2);
@@ -53,6 +54,7 @@ struct Inner {
     streams_per_token: usize,
     /// Held by the one simulation that may run.
     simulating: Arc<Semaphore>,
+    watches: Watches,
 }
 
 /// What a door is made of.
@@ -108,6 +110,7 @@ impl Door {
             closing: parts.closing,
             streams_per_token: parts.streams_per_token,
             simulating: Arc::new(Semaphore::new(1)),
+            watches: Watches::default(),
         })))
     }
 
@@ -302,6 +305,11 @@ impl Door {
     /// Lets one simulation run at a time: each reads the whole journal.
     pub fn simulating(&self) -> &Arc<Semaphore> {
         &self.0.simulating
+    }
+
+    /// What follows the decisions of shadows and of the pilot.
+    pub fn watches(&self) -> &Watches {
+        &self.0.watches
     }
 
     pub fn streams_per_token(&self) -> usize {

@@ -20,6 +20,8 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::marks::Marks;
+
 /// How many events one read takes.
 const READ_MAX: usize = 1_000;
 /// How long to wait before reading again after the database was away.
@@ -37,6 +39,7 @@ struct State {
     people: HashMap<String, Staff>,
     tokens: HashMap<[u8; 32], Arc<Credential>>,
     policy: Policy,
+    marks: Marks,
 }
 
 /// A token that works.
@@ -154,6 +157,11 @@ impl House {
         self.read(|state| state.policy.clone())
     }
 
+    /// Which rules apply to whom, and since when pilots and shadows run.
+    pub fn rules_since(&self) -> (Policy, Marks) {
+        self.read(|state| (state.policy.clone(), state.marks.clone()))
+    }
+
     /// The rules in force; none before the first pack was loaded.
     pub fn policy(&self) -> Option<InForce> {
         self.read(|state| state.policy.in_force.clone())
@@ -190,7 +198,7 @@ async fn catch_up(
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
             for entry in &page.entries {
                 if entry.aggregate_type == Policy::TYPE {
-                    state.rule(journal.event(entry));
+                    state.rule(entry.position, journal.event(entry));
                 } else {
                     state.employ(&entry.stream, journal.event(entry));
                 }
@@ -204,9 +212,12 @@ async fn catch_up(
 }
 
 impl State {
-    fn rule(&mut self, event: Result<policy::Event, journal::Error>) {
+    fn rule(&mut self, at: Position, event: Result<policy::Event, journal::Error>) {
         match event {
-            Ok(event) => self.policy.evolve(&event),
+            Ok(event) => {
+                self.marks.note(&self.policy, at, &event);
+                self.policy.evolve(&event);
+            }
             Err(error) => tracing::error!(%error, "a policy event is not readable"),
         }
     }

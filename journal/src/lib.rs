@@ -2,6 +2,7 @@
 //!
 //! Everything that writes goes through [`Journal::execute`]; everything that reads follows positions.
 
+mod again;
 mod codec;
 mod decided;
 mod engine;
@@ -18,6 +19,7 @@ mod stock;
 mod types;
 mod verify;
 
+pub use again::{Later, Made};
 pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
 pub use decided::Decided;
 pub use engine::pages::PAGE_MAX;

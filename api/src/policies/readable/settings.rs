@@ -123,6 +123,13 @@ fn name(pointer: &str) -> Text {
         "/changes/simulation_days_max" => {
             ("模拟结果的有效天数", "a simulation is evidence for so many days")
         }
+        "/changes/stop_rule/decisions_min" => {
+            ("试点停止条件：最少决定数", "stop rule of pilots: from so many decisions on")
+        }
+        "/changes/stop_rule/rise_points_max" => (
+            "试点停止条件：拦截比例最多上升（百分点）",
+            "stop rule of pilots: the largest rise of what is stopped, in percentage points",
+        ),
         other => (other, other),
     };
     text(zh, en)
