@@ -11,7 +11,11 @@ import urllib.request
 
 BASE, ADMINISTRATOR, CONFIG = sys.argv[1:]
 # Approvals, grants and releases are signed in person; a program with these roles does everything else.
-IN_PERSON = {"quality": "qualification/(approve|reject|return)", "credit": "credit/|release"}
+IN_PERSON = {
+    "quality": "qualification/(approve|reject|return)",
+    "credit": "credit/|release",
+    **{role: "qualification/approve" for role in ("sales", "legal", "compliance")},
+}
 OTHERS = ["sales", "finance", "warehouse", "compliance", "auditor", "quality"]
 TODAY = datetime.date.today()
 
@@ -45,7 +49,8 @@ def customer(people, product, uscc):
                     scope=[{"catalogue": "2017", "code": "13", "class": "III"}])]
     documents = [post(f"{path}/documents", program, **one)["id"] for one in papers]
     post(f"{path}/qualification/submit", program)
-    post(f"{path}/qualification/approve", people["quality"])
+    for reviewer in ("sales", "legal", "compliance", "quality"):
+        post(f"{path}/qualification/approve", people[reviewer])
     limit = {"kind": "amount", "amount": {"amount": "100000.00", "currency": "CNY"}}
     post(f"{path}/credit/grant", people["credit"], limit=limit, terms_days=60, valid_until=day(300))
     line = {"product": product, "quantity": 3, "unit_price": "1000.00"}

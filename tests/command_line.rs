@@ -112,7 +112,7 @@ async fn whichever_command_begins_a_store_takes_the_bootstrap_token() {
         assert!(!out.contains("shown this once"), "{begins:?}: {out}{log}");
         let scans = home.folder().join("attachments");
         let opened = Opened::open(Opening::of(DatabaseUrl::new(&home.url), scans)).await.unwrap();
-        assert!(opened.door.house().credential(TOKEN).is_some(), "{begins:?}");
+        assert!(opened.door.house().credential(TOKEN, opened.door.now()).is_some(), "{begins:?}");
         opened.close().await;
     }
 }
@@ -313,8 +313,28 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
     done(&["diff", &rules, &new, "--html", &page]);
     assert!(std::fs::read_to_string(&page).unwrap().contains("<del>&gt; 30</del>"));
 
+    // All of them at once, each on its sheet, and back from there.
+    let book = path("tables.xlsx");
+    done(&["export", &rules, &book]);
+    done(&["import", &rules, &book, &new, "--table", "reactions"]);
+    assert_eq!(done(&["diff", &rules, &new]), "no difference\n");
+    assert!(
+        done(&["facts"])
+            .contains("worked out at the moment of the decision; when missing or too old: hold")
+    );
+
     // Every other list goes the same way.
-    for table in ["papers", "never_counts", "modes", "reactions", "expiry_notice"] {
+    for table in [
+        "papers",
+        "never_counts",
+        "modes",
+        "reactions",
+        "expiry_notice",
+        "working_week",
+        "working_hours",
+        "holidays",
+        "make_up_days",
+    ] {
         let file = path("list.xlsx");
         done(&["export", &rules, &file, "--table", table]);
         done(&["import", &rules, &file, &new, "--table", table]);
@@ -324,13 +344,17 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
     assert_eq!(code, Some(1));
     assert!(said.contains("papers, never_counts, modes, reactions, overdue"), "{said}");
 
-    // A file that cannot be written whole stays as it was.
-    std::fs::create_dir(format!("{new}.part")).unwrap();
-    let before = std::fs::read(&new).unwrap();
-    let (code, _, said) = policy(&["export", "built-in", &new]);
-    assert_eq!(code, Some(1));
-    assert!(said.contains(&new), "{said}");
-    assert_eq!(std::fs::read(&new).unwrap(), before);
+    // What cannot be written to is named, and stays what it was.
+    let (folder, full) = (path("folder.json"), path("full.json"));
+    std::fs::create_dir(&folder).unwrap();
+    std::os::unix::fs::symlink("/dev/full", &full).unwrap();
+    for to in [&folder, &full] {
+        let (code, _, said) = policy(&["export", "built-in", to]);
+        assert_eq!(code, Some(1));
+        assert!(said.contains(to), "{said}");
+    }
+    assert!(std::fs::metadata(&folder).unwrap().is_dir());
+    assert_eq!(std::fs::read_link(&full).unwrap(), Path::new("/dev/full"));
 
     // What is no pack is told by line and column, what is not sound is not simulated, and nothing guesses.
     std::fs::write(&rules, "{\n  \"name\": 1\n}").unwrap();

@@ -28,6 +28,8 @@ const PURE: [&str; 11] = [
     "thiserror",
     "unicode-normalization",
 ];
+/// The rows of the feature table whose tests `tests/ROWS.md` tells.
+const ROWS: [u32; 12] = [16, 17, 18, 20, 21, 22, 23, 24, 25, 26, 27, 29];
 /// Words that name nothing.
 const BANNED: [&str; 7] = ["Manager", "Helper", "Util", "Processor", "Dto", "Misc", "Stuff"];
 
@@ -166,5 +168,46 @@ fn the_project_speaks_of_itself_alone() {
         }
         let found = foreign.iter().find(|start| text.contains(**start));
         assert!(found.is_none(), "{}: names a path of one machine", path.display());
+    }
+}
+
+/// Every test that is named after a row of the feature table, by its row.
+fn row_tests() -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for (_, text) in sources() {
+        let mut marked = false;
+        for line in text.lines().map(str::trim_start) {
+            let name = line.strip_prefix("async fn ").or_else(|| line.strip_prefix("fn "));
+            let name = name.and_then(|rest| rest.split('(').next()).unwrap_or_default();
+            let row = name.strip_prefix("row_").and_then(|rest| rest.split('_').next());
+            if let Some(row) = row.and_then(|row| row.parse().ok()).filter(|_| marked) {
+                found.push((row, name.to_owned()));
+            }
+            marked = line.starts_with("#[") && (marked || line.contains("test"));
+        }
+    }
+    found
+}
+
+#[test]
+fn each_row_of_the_feature_table_has_its_tests() {
+    let table = fs::read_to_string(root().join("tests/ROWS.md")).unwrap();
+    let told = |row: u32| table.lines().find(|line| line.starts_with(&format!("| {row} |")));
+    let names =
+        |cell: &str| cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+    let tests = row_tests();
+    for row in ROWS {
+        let line = told(row).unwrap_or_else(|| panic!("tests/ROWS.md: tell row {row}"));
+        let cells: Vec<Vec<String>> = line.split('|').skip(3).take(3).map(names).collect();
+        for (cell, kind) in cells.iter().zip(["accepting", "refusing", "boundary"]) {
+            assert!(!cell.is_empty(), "tests/ROWS.md: name a test of row {row} in column {kind}");
+        }
+        let told: Vec<&String> = cells.iter().flatten().collect();
+        let known = |name: &str| tests.contains(&(row, name.to_owned()));
+        let gone = told.iter().find(|name| !known(name));
+        assert!(gone.is_none(), "tests/ROWS.md: there is no test {gone:?} of row {row}");
+        let mut missing = tests.iter().filter(|(of, name)| *of == row && !told.contains(&name));
+        let missing = missing.next();
+        assert!(missing.is_none(), "tests/ROWS.md: tell {missing:?}");
     }
 }

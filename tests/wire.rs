@@ -14,7 +14,7 @@ use domain::{
     decider::Decider,
     policy::{self, pack::Text},
     product, proposal,
-    sentence::{of_policy, of_proposal},
+    sentence::{of_policy, of_proposal, of_staff},
     staff,
 };
 use serde_json::Value;
@@ -133,4 +133,15 @@ fn whatever_happens_to_rules_is_told_in_both_languages_and_names_nobody() {
     }
     let all = policy::Event::TYPES.iter().chain(proposal::Event::TYPES).copied();
     assert_eq!(kinds, all.collect());
+}
+
+#[test]
+fn whatever_happens_to_people_is_told_in_both_languages_and_names_nobody() {
+    for kind in staff::Event::TYPES {
+        let kept = fs::read_to_string(folder().join(format!("{kind}.v1.json"))).unwrap();
+        let event: staff::Event = serde_json::from_str(&kept).unwrap();
+        let Text { zh, en } = of_staff(&event);
+        assert!(zh.ends_with('。') && en.ends_with('.'), "{kind}: {zh} {en}");
+        assert!(!zh.contains("staff-") && !en.contains("staff-"), "{kind}: {zh} {en}");
+    }
 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::customer::Event;
 use domain::customer::receivables::{Deposited, Settled};
+use domain::ids::CaseId;
 use domain::money::Money;
 use journal::{Committed, Position, Replayed, Version};
 use serde::Serialize;
@@ -63,6 +64,39 @@ pub struct Done {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(required = false)]
     pub healed: Vec<String>,
+    /// How what wants approval stands after it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<Approval>,
+}
+
+/// A case after a command.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Approval {
+    #[schema(value_type = String, example = "case-019aa7b0-0000-7000-8000-00000000000a")]
+    pub case: CaseId,
+    /// `open`, `approved`, `rejected`, `returned`, `withdrawn`, `overtaken`.
+    pub status: &'static str,
+    /// How many votes this made void.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub voided: Option<u32>,
+}
+
+impl Approval {
+    /// Of the last case that the events speak of.
+    fn of(events: &[Event]) -> Option<Self> {
+        let case = events.iter().rev().find_map(Event::case)?;
+        let of_it = || events.iter().filter(|event| event.case() == Some(case));
+        let ended = of_it().find_map(|event| match event {
+            Event::CaseClosed(closed) => Some(closed.outcome.code()),
+            _ => None,
+        });
+        let voided = of_it().find_map(|event| match event {
+            Event::CaseRoundOpened(opened) => Some(opened.voided),
+            Event::CaseStageOpened(opened) => Some(opened.returned.as_ref()?.voided),
+            _ => None,
+        });
+        Some(Self { case, status: ended.unwrap_or("open"), voided })
+    }
 }
 
 impl Done {
@@ -83,6 +117,7 @@ impl Done {
             deposits: None,
             unapplied: None,
             healed: healed.collect(),
+            approval: Approval::of(&committed.events),
         }
     }
 

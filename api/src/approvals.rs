@@ -1,19 +1,27 @@
 //! `/v1/approvals`: what waits for the decision of whoever asks, the longest first.
 
+pub mod card;
 pub mod deciding;
+pub mod moving;
+pub mod voting;
+
+use std::collections::BTreeSet;
 
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
+use domain::customer::approving::Matter;
 use domain::decision::CauseCode;
 use domain::permissions::{Act, lifters, lifts, may};
 use domain::policy::pack::Text;
+use domain::sentence;
 use domain::staff::Role;
 use domain::wording::names;
+use journal::Engine;
+use projections::cases::{self, CaseRow};
 use projections::customers::{self, CustomerRow};
 use projections::orders::{self, Hold};
 use projections::proposals::{self, ProposalRow};
-use projections::reviews::{self, ReviewRow};
 use projections::{Keyset, Listed};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -34,13 +42,13 @@ list_query! {
 /// Something that waits for somebody's decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Wanted {
-    /// Of the customer, order or proposal that waits.
+    /// Of the case, held order or proposal that waits.
     id: String,
-    /// `qualification`, `release`, `policy`.
-    kind: &'static str,
+    /// `qualification`, `credit`, `release`, `policy`.
+    kind: String,
     customer: Option<String>,
     title: Text,
-    /// The departments any of which may decide; for a policy all of them must.
+    /// The departments whose votes are wanted now; for a held order those any of which may ask for its release.
     #[schema(value_type = Vec<Role>)]
     waits_for: Vec<Role>,
     asked_by: Option<String>,
@@ -54,8 +62,8 @@ pub struct Wanted {
 
 /// The worklist of whoever asks
 ///
-/// Reviews of papers that somebody else submitted, held orders whose causes the caller may release, and changes of rules that want the
-/// caller's vote.
+/// Cases whose open stage asks the caller (papers, limits, releases that others asked for), held orders whose causes the caller may
+/// release, and changes of rules that want the caller's vote.
 #[utoipa::path(get, path = "/v1/approvals", tag = "approvals", params(ApprovalsQuery),
     responses((status = 200, body = Page<Wanted>)))]
 pub async fn worklist(
@@ -67,9 +75,7 @@ pub async fn worklist(
     let paging = query.paging()?;
     door.settled(paging.at).await?;
     let mut items = Vec::new();
-    if caller.roles().any(|role| may(role, Act::ReviewQualification)) {
-        items.extend(of_reviews(&door, &caller, &paging.keyset).await?);
-    }
+    items.extend(of_cases(&door, &caller, &paging.keyset).await?);
     if caller.roles().any(|role| may(role, Act::ReleaseOrder)) {
         items.extend(of_holds(&door, &caller, &paging.keyset).await?);
     }
@@ -99,28 +105,43 @@ macro_rules! mine {
     }};
 }
 
-async fn of_reviews(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<Wanted>, Problem> {
-    let (engine, reviewer) = (door.journal().engine(), caller.actor.to_string());
-    let read = async |keyset: Keyset| reviews::waiting(engine, &reviewer, &keyset).await;
-    let rows: Vec<ReviewRow> = mine!(keyset, read, |_| true);
+async fn of_cases(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<Wanted>, Problem> {
+    let engine = door.journal().engine();
+    let roles = caller.roles().collect();
+    let read = async |keyset: Keyset| cases::asked(engine, &keyset).await;
+    let rows: Vec<CaseRow> = mine!(keyset, read, |row: &CaseRow| row.asks(&caller.actor, &roles));
     let names = named(door, rows.iter().map(|row| row.customer.to_string())).await?;
-    Ok(rows.into_iter().map(|row| review(&row, &names)).collect())
+    Ok(rows.into_iter().map(|row| case(row, &names)).collect())
 }
 
-fn review(row: &ReviewRow, names: &[CustomerRow]) -> Wanted {
+fn case(row: CaseRow, names: &[CustomerRow]) -> Wanted {
     let name = name_of(names, &row.customer);
+    let matter = sentence::approving::matter(&row.matter.0);
     Wanted {
-        id: row.customer.to_string(),
-        kind: "qualification",
+        kind: row.subject,
         customer: Some(row.customer.to_string()),
-        title: Text {
-            zh: format!("资质审核：{name}"), en: format!("Review of papers: {name}")
-        },
-        waits_for: Act::ReviewQualification.roles().to_vec(),
-        asked_by: row.submitted_by.clone(),
-        since: Some(row.submitted_at),
-        position: row.position,
-        decide_at: format!("/v1/customers/{}/qualification/approve", row.customer),
+        title: Text { zh: format!("{}：{name}", matter.zh), en: format!("{}: {name}", matter.en) },
+        waits_for: row.round.0.waits_for().into_iter().collect(),
+        asked_by: Some(row.requested_by),
+        since: row.asked_at,
+        position: row.asked_position.unwrap_or(0),
+        decide_at: format!("/v1/approvals/{}/approve", row.case_id),
+        id: row.case_id.to_string(),
+    }
+}
+
+/// The orders whose release somebody has asked for already.
+async fn releases_under_way(engine: &Engine) -> Result<BTreeSet<String>, Problem> {
+    let mut keyset = Keyset::first(READ);
+    let mut orders = BTreeSet::new();
+    loop {
+        let page = cases::asked(engine, &keyset).await?;
+        orders.extend(page.items.iter().filter_map(|row| match &row.matter.0 {
+            Matter::Release { order, .. } => Some(order.to_string()),
+            Matter::Qualification {} | Matter::Credit { .. } => None,
+        }));
+        let Some(next) = page.next else { break Ok(orders) };
+        keyset.after = Some(next);
     }
 }
 
@@ -131,6 +152,7 @@ async fn of_holds(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<W
     let rows: Vec<Hold> = mine!(keyset, read, |hold: &Hold| {
         hold.kind == "order" && stopping(hold).iter().any(|code| lifted(caller, *code))
     });
+    let asked = releases_under_way(engine).await?;
     let known = named(door, rows.iter().map(|row| row.customer.clone())).await?;
     let mut wanted = Vec::new();
     for row in rows {
@@ -138,7 +160,7 @@ async fn of_holds(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<W
         // Who looks after an account does not decide about its credit.
         let manages =
             of.and_then(|it| it.account_manager.as_deref()) == Some(caller.actor.as_str());
-        if !manages {
+        if !manages && !asked.contains(&row.id) {
             wanted.push(release(&row, &known));
         }
     }
@@ -161,7 +183,7 @@ fn release(row: &Hold, names: &[CustomerRow]) -> Wanted {
     let en: Vec<&str> = causes.iter().map(|cause| cause.en.as_str()).collect();
     Wanted {
         id: row.id.clone(),
-        kind: "release",
+        kind: "release".to_owned(),
         customer: Some(row.customer.clone()),
         title: Text {
             zh: format!("订单放行：{name}（{}）", zh.join("、")),
@@ -186,7 +208,7 @@ async fn of_proposals(
     let rows: Vec<ProposalRow> =
         mine!(keyset, read, |row: &ProposalRow| row.asks(&caller.actor, &roles));
     let wanted = rows.into_iter().map(|row| Wanted {
-        kind: "policy",
+        kind: "policy".to_owned(),
         customer: None,
         title: Text {
             zh: format!("规则修改：{}", row.summary),

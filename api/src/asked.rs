@@ -27,6 +27,8 @@ pub trait Body: DeserializeOwned + Send {
     const ACT: Act;
     /// The fields with a person's name, which [`crate::names`] keeps: nothing that is recorded may follow from their text.
     const NAMES: &[&str] = &[];
+    /// Where it holds secrets, as JSON pointers: they are no part of what a repeated request is known by.
+    const SECRETS: &[&str] = &[];
 }
 
 /// Who asks, and under which key: everything about a command but the command.
@@ -36,7 +38,7 @@ pub struct Asking {
     pub via: Option<StaffId>,
     pub roles: Vec<Role>,
     pub key: Key,
-    /// Over method, path and body without names: the same key with another request is refused.
+    /// Over method, path and body without names and secrets: the same key with another request is refused.
     pub request_hash: String,
     pub if_match: Option<Version>,
     pub correlation_id: Option<String>,
@@ -101,7 +103,7 @@ impl<T: Body> FromRequest<Door> for Asked<T> {
             (Key::of(headers, door.ids())?, etag::if_match(headers)?.map(Version));
         let correlation_id = correlation_id(headers)?;
         let body = parse(&bytes)?;
-        let told = without(T::NAMES, &bytes).map_err(Problem::internal)?;
+        let told = without(T::NAMES, T::SECRETS, &bytes).map_err(Problem::internal)?;
         let by = Asking {
             roles: caller.roles().collect(),
             actor: caller.actor,

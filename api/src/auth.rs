@@ -8,11 +8,11 @@ use axum::http::{Extensions, HeaderMap, HeaderName, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use domain::ids::StaffId;
-use domain::staff::{Role, Standing};
+use domain::staff::{Profile, Role, Standing};
 
 use crate::door::Door;
 use crate::extract::drain;
-use crate::house::{Credential, Reach};
+use crate::house::{Credential, Lasts, Reach};
 use crate::problem::Problem;
 use crate::sight::Sight;
 use domain::permissions::{Act, may};
@@ -22,8 +22,16 @@ pub const PROBITY_STAFF: HeaderName = HeaderName::from_static("probity-staff");
 /// What a secret begins with, so that scanners for leaked secrets know it.
 pub const SECRET_PREFIX: &str = "pbt_";
 /// Acts by which somebody answers in person: no program does them, whomever it names.
-const IN_PERSON: [Act; 4] =
-    [Act::ReviewQualification, Act::GrantCredit, Act::ReleaseOrder, Act::VoteOnPolicy];
+const IN_PERSON: [Act; 8] = [
+    Act::ReviewQualification,
+    Act::GrantCredit,
+    Act::VoteOnCredit,
+    Act::ReleaseOrder,
+    Act::VoteOnRelease,
+    Act::VoteOnPolicy,
+    Act::Delegate,
+    Act::ManageCredentials,
+];
 
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
@@ -32,6 +40,7 @@ pub struct Caller {
     /// The program that acts for the actor.
     pub via: Option<StaffId>,
     pub credential: Arc<Credential>,
+    pub profile: Profile,
 }
 
 impl Caller {
@@ -45,10 +54,14 @@ impl Caller {
             ));
         }
         if self.credential.reach == Reach::Others && IN_PERSON.contains(&act) {
-            return Err(Problem::forbidden(
-                "permission.in_person",
-                "Approvals, grants and releases are signed in person: use that person's own token.",
-            ));
+            return Err(in_person());
+        }
+        // A token may have been issued by whoever shall not answer for this; a session only opens to the person. What a reset takes is
+        // asked where it is known whether there is something to reset.
+        let asks_more = IN_PERSON.contains(&act) && act != Act::ManageCredentials;
+        let is_token = self.credential.lasts == Lasts::UntilRevoked;
+        if self.profile == Profile::Strict && asks_more && is_token {
+            return Err(session_needed());
         }
         Ok(())
     }
@@ -66,6 +79,24 @@ impl Caller {
     pub fn roles(&self) -> impl Iterator<Item = Role> {
         self.credential.roles.iter().copied()
     }
+}
+
+/// What is done in person is done with one's own token or session.
+pub fn in_person() -> Problem {
+    Problem::forbidden(
+        "permission.in_person",
+        "Approvals, grants, releases, delegations and resets are given in person: use that person's own token.",
+    )
+    .with("detail_zh", "审批、授信、放行、委托和重置须由本人办理；请使用本人的凭证。")
+}
+
+/// What is done in person is, in the strict profile, done in a session.
+pub fn session_needed() -> Problem {
+    Problem::forbidden(
+        "permission.session_needed",
+        "In the strict profile this is done in a session: sign in with your password and a code.",
+    )
+    .with("detail_zh", "严格模式下须登录后办理；请用密码和验证码登录。")
 }
 
 impl FromRequestParts<Door> for Caller {
@@ -105,14 +136,15 @@ pub async fn authenticate(
 
 fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
     let secret = bearer(headers)?;
-    let Some(credential) = door.house().credential(secret) else {
+    let Some(credential) = door.house().credential(secret, door.now()) else {
         return Err(Problem::unauthorized(
             "token.unknown",
-            "This token is not known or was revoked; ask an administrator for another.",
+            "This token is not known, was revoked, or is of a session that is over; sign in, or ask an administrator.",
         ));
     };
+    let profile = door.house().profile();
     let Some(named) = headers.get(PROBITY_STAFF) else {
-        return Ok(Caller { actor: credential.staff.clone(), via: None, credential });
+        return Ok(Caller { actor: credential.staff.clone(), via: None, credential, profile });
     };
     if credential.reach == Reach::Own {
         return Err(Problem::forbidden(
@@ -129,7 +161,7 @@ fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
             format!("{actor} is not on the staff."),
         ));
     }
-    Ok(Caller { actor, via: Some(credential.staff.clone()), credential })
+    Ok(Caller { actor, via: Some(credential.staff.clone()), credential, profile })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {

@@ -88,6 +88,7 @@ pub fn opening(store: &StoreOptions) -> Result<Opening, Fault> {
     // Whichever command is the first one begins the store.
     opening.bootstrap_token = store.bootstrap_token()?;
     opening.pack = pack(store)?;
+    opening.profile = store.profile;
     Ok(opening)
 }
 

@@ -10,7 +10,7 @@ use clap::builder::{BoolishValueParser, PossibleValuesParser};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use domain::ids::{StaffId, TokenId};
-use domain::staff::Role;
+use domain::staff::{Profile, Role};
 use domain::text::Line;
 
 use crate::demo::{CUSTOMERS_MAX, CUSTOMERS_MIN, DAYS_MAX, DAYS_MIN};
@@ -109,6 +109,10 @@ pub struct StoreOptions {
     /// The policy pack that a new store starts with [default: the built-in one]
     #[arg(long, env = "PROBITY_POLICY", value_name = "FILE", global = true)]
     pub policy: Option<PathBuf>,
+    /// `strict`: a reset of components takes two administrators, administration, security and audit are three people, and approvals
+    /// need a session. It is recorded in the store, and a strict store stays so [default: what the store is; a new one is ordinary]
+    #[arg(long, env = "PROBITY_PROFILE", value_name = "PROFILE", global = true)]
+    pub profile: Option<Profile>,
     /// The administrator's token of a new store, instead of a made one
     #[arg(
         long,

@@ -1,11 +1,11 @@
-//! `/v1/customers/{id}/credit`: grant, freeze, unfreeze. Nobody decides about the credit of a customer that they look after.
+//! `/v1/customers/{id}/credit`: apply, grant, freeze, unfreeze. Nobody decides about the credit of a customer that they look after.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use chrono::NaiveDate;
-use domain::customer::Command;
 use domain::customer::credit::{self, Limit, LimitGranted, TERMS_DAYS_MAX, Terms, TermsFrom};
+use domain::customer::{Command, Event};
 use domain::ids::CustomerId;
 use domain::money::Money;
 use domain::permissions::Act;
@@ -63,22 +63,64 @@ impl Body for Grant {
 
 /// Grant a limit
 ///
-/// It supersedes the one before. `none` is explicitly no credit: what is not prepaid is then over the limit.
+/// It supersedes the one before. `none` is explicitly no credit: what is not prepaid is then over the limit. Within the authority of Credit,
+/// measured on what was granted in twelve months, it takes effect at once; beyond it, 202 says that others are asked. While an application
+/// is under way this is its assessment, with these terms.
 #[utoipa::path(post, path = "/v1/customers/{id}/credit/grant", tag = "credit",
     params(("id" = CustomerId, Path)), request_body = Grant,
-    responses((status = 200, body = Done)))]
+    responses((status = 200, body = Done), (status = 202, body = Done)))]
 pub async fn grant(
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Grant>,
 ) -> Result<Response, Problem> {
-    let granted = LimitGranted {
+    let command = Command::Credit(credit::Command::Grant(Box::new(wanted(&body)?)));
+    let committed = door.customer(by, id, command).await?;
+    let granted = committed.events.iter().any(|event| matches!(event, Event::LimitGranted(_)));
+    let (code, status) =
+        if granted { (StatusCode::OK, "granted") } else { (StatusCode::ACCEPTED, "in_approval") };
+    let done = Done { status: Some(status), ..Done::of(&id, &committed) };
+    Ok(answer(code, &committed, &done))
+}
+
+/// An application for credit.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(transparent)]
+pub struct Application(Grant);
+
+impl Body for Application {
+    const ACT: Act = Act::ApplyForCredit;
+}
+
+/// Apply for credit
+///
+/// Credit assesses it, and whoever else the amount asks for agrees. `id` is that of the case: it spans application, assessment, approval
+/// and grant.
+#[utoipa::path(post, path = "/v1/customers/{id}/credit/apply", tag = "credit",
+    params(("id" = CustomerId, Path)), request_body = Grant,
+    responses((status = 201, body = Done)))]
+pub async fn apply(
+    State(door): State<Door>,
+    Path(id): Path<CustomerId>,
+    Asked { by, body: Application(body) }: Asked<Application>,
+) -> Result<Response, Problem> {
+    let command = Command::Credit(credit::Command::Apply(Box::new(wanted(&body)?)));
+    let committed = door.customer(by, id, command).await?;
+    let mut done = Done { status: Some("in_approval"), ..Done::of(&id, &committed) };
+    if let Some(approval) = &done.approval {
+        done.id = approval.case.to_string();
+    }
+    Ok(answer(StatusCode::CREATED, &committed, &done))
+}
+
+fn wanted(body: &Grant) -> Result<LimitGranted, Problem> {
+    Ok(LimitGranted {
         limit: body.limit.into(),
         valid_until: body.valid_until,
-        terms: terms(&body)?,
+        terms: terms(body)?,
         single_document_cap: body.single_document_cap,
-    };
-    give(&door, by, id, credit::Command::Grant(Box::new(granted))).await
+        increase: None,
+    })
 }
 
 fn terms(body: &Grant) -> Result<Option<Terms>, Problem> {

@@ -4,20 +4,20 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::approval::Assembly;
+use domain::approval::{Assemblies, Assembly};
 use domain::context::{Context, Facts};
 use domain::customer::Customer;
 use domain::ids::{CustomerId, ProductId, ProposalId, StaffId};
 use domain::policy::Policy;
 use domain::product::Product;
 use domain::proposal::Proposal;
-use domain::staff::Staff;
+use domain::staff::{Matter, Staff};
 use domain::turn::Turn;
 use domain::{customer, policy, product, proposal, staff};
 use journal::{Committed, Gather, Journal, Metadata, Position, Request};
-use projections::Reached;
+use projections::{Reached, Standing};
 use prometheus_client::registry::Registry;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::around::Around;
@@ -25,6 +25,7 @@ use crate::asked::Asking;
 use crate::attachments::Attachments;
 use crate::clock::{Clock, Ids};
 use crate::house::House;
+use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
@@ -46,6 +47,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
     reached: Reached,
+    standing: watch::Receiver<Standing>,
     /// The head when the door opened.
     opened_at: Position,
     around: Arc<Around>,
@@ -55,12 +57,15 @@ struct Inner {
     /// Held by the one simulation that may run.
     simulating: Arc<Semaphore>,
     watches: Watches,
+    pace: Pace,
 }
 
 /// What a door is made of.
 pub struct Parts {
     pub journal: Journal,
     pub reached: Reached,
+    /// Whether the read models are followed.
+    pub standing: watch::Receiver<Standing>,
     pub attachments: PathBuf,
     pub clock: Arc<dyn Clock>,
     pub ids: Arc<dyn Ids>,
@@ -70,6 +75,15 @@ pub struct Parts {
     pub closing: CancellationToken,
     /// Ends the followers, once nothing waits for them any more.
     pub ending: CancellationToken,
+}
+
+/// Why nobody should be sent here.
+#[derive(Clone, Debug)]
+pub enum NotReady {
+    /// The read models are being filled.
+    Behind { reached: Position },
+    /// Nobody fills them any more.
+    Stopped { reached: Position, error: projections::Error },
 }
 
 /// The door could not be opened.
@@ -103,6 +117,7 @@ impl Door {
             clock: parts.clock,
             ids: parts.ids,
             reached: parts.reached,
+            standing: parts.standing,
             opened_at: journal.head().await?,
             journal,
             around,
@@ -111,6 +126,7 @@ impl Door {
             streams_per_token: parts.streams_per_token,
             simulating: Arc::new(Semaphore::new(1)),
             watches: Watches::default(),
+            pace: Pace::default(),
         })))
     }
 
@@ -142,9 +158,18 @@ impl Door {
         id: CustomerId,
         command: customer::Command,
     ) -> Request<Customer> {
+        let turn = self.turn(&by.actor);
+        let people = |matter: Matter| self.house().people(turn.today, matter);
+        let assemblies = Assemblies {
+            qualification: people(Matter::Qualification),
+            credit: people(Matter::Credit),
+            release: people(Matter::Release),
+            actor: by.roles.iter().copied().collect(),
+        };
         let context = Context {
-            turn: self.turn(&by.actor),
+            turn,
             roles: by.roles.clone(),
+            assemblies,
             business_date: by.business_date.clone(),
             facts: Facts::default(),
         };
@@ -170,8 +195,9 @@ impl Door {
         id: &StaffId,
         command: staff::Command,
     ) -> Result<Committed<staff::Event>, Problem> {
-        let turn = self.turn(&by.actor);
-        let request = request(id.to_string(), command, turn.command_id, turn, by);
+        let profile = self.house().profile();
+        let context = staff::Context { turn: self.turn(&by.actor), profile, colleague: None };
+        let request = request(id.to_string(), command, context.turn.command_id, context, by);
         let committed = self.execute::<Staff>(request).await?;
         self.house().reach(committed.position).await;
         Ok(committed)
@@ -183,11 +209,9 @@ impl Door {
         by: Asking,
         command: policy::Command,
     ) -> Result<Committed<policy::Event>, Problem> {
-        let context = policy::Context {
-            turn: self.turn(&by.actor),
-            assembly: self.assembly(&by),
-            proposal: None,
-        };
+        let turn = self.turn(&by.actor);
+        let assembly = self.assembly(&by, &turn, Matter::Policy);
+        let context = policy::Context { turn, assembly, proposal: None };
         let command_id = context.turn.command_id;
         let request = request(policy::STREAM.to_owned(), command, command_id, context, by);
         let committed = self.execute::<Policy>(request).await?;
@@ -202,18 +226,17 @@ impl Door {
         id: ProposalId,
         command: proposal::Command,
     ) -> Result<Committed<proposal::Event>, Problem> {
-        let context = proposal::Context {
-            turn: self.turn(&by.actor),
-            assembly: self.assembly(&by),
-            policy: Arc::default(),
-        };
+        let turn = self.turn(&by.actor);
+        let assembly = self.assembly(&by, &turn, Matter::Policy);
+        let context = proposal::Context { turn, assembly, policy: Arc::default() };
         let request = request(id.to_string(), command, context.turn.command_id, context, by);
         self.execute::<Proposal>(request).await
     }
 
     /// Who works here, and with which roles this request is made.
-    fn assembly(&self, by: &Asking) -> Assembly {
-        Assembly { people: self.house().people(), actor: by.roles.iter().copied().collect() }
+    fn assembly(&self, by: &Asking, turn: &Turn, matter: Matter) -> Assembly {
+        let people = self.house().people(turn.today, matter);
+        Assembly { people, actor: by.roles.iter().copied().collect() }
     }
 
     async fn execute<A: Gather>(&self, request: Request<A>) -> Result<Committed<A::Event>, Problem>
@@ -259,10 +282,16 @@ impl Door {
         }
     }
 
-    /// Whether every read model has reached the head that the door found when it opened.
-    pub fn ready(&self) -> Result<(), Position> {
+    /// Whether every read model has reached the head that the door found when it opened, and is still followed.
+    pub fn ready(&self) -> Result<(), NotReady> {
         let reached = self.0.reached.position();
-        if reached >= self.0.opened_at { Ok(()) } else { Err(reached) }
+        if let Standing::Stopped(error) = &*self.0.standing.borrow() {
+            return Err(NotReady::Stopped { reached, error: error.clone() });
+        }
+        if self.0.standing.has_changed().is_err() {
+            return Err(NotReady::Stopped { reached, error: projections::Error::Stopped });
+        }
+        if reached >= self.0.opened_at { Ok(()) } else { Err(NotReady::Behind { reached }) }
     }
 
     pub fn journal(&self) -> &Journal {
@@ -310,6 +339,11 @@ impl Door {
     /// What follows the decisions of shadows and of the pilot.
     pub fn watches(&self) -> &Watches {
         &self.0.watches
+    }
+
+    /// How fast components may be tried.
+    pub fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     pub fn streams_per_token(&self) -> usize {

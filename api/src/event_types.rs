@@ -63,11 +63,9 @@ fn all() -> EventTypes {
     items.push(of::<product::Particulars>("product", "product.registered", &mut shared));
     items.push(of::<domain::udi::UdiDi>("product", "product.udi-assigned", &mut shared));
     items.push(of::<product::Term>("product", "product.term-opened", &mut shared));
-    items.push(of::<staff::Registered>("staff", "staff.registered", &mut shared));
-    items.push(of::<staff::RolesGranted>("staff", "staff.roles-granted", &mut shared));
-    items.push(of::<staff::TokenIssued>("staff", "staff.token-issued", &mut shared));
-    items.push(of::<staff::TokenRevoked>("staff", "staff.token-revoked", &mut shared));
-    items.push(of::<staff::Left>("staff", "staff.left", &mut shared));
+    let (of_staff, more) = staff::Event::schemas();
+    items.extend(of_staff.into_iter().map(|(name, schema)| item("staff", name, &schema)));
+    shared.extend(more);
     let (of_policy, more) = policy::Event::schemas();
     items.extend(of_policy.into_iter().map(|(name, schema)| item("policy", name, &schema)));
     shared.extend(more);

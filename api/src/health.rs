@@ -4,10 +4,11 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use journal::Position;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::door::Door;
+use crate::door::{Door, NotReady};
 use crate::problem::Problem;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -24,15 +25,42 @@ pub async fn alive() -> Json<Health> {
     Json(Health { status: "ok", version: crate::config::VERSION })
 }
 
-/// Every read model has reached the head that it found at start.
+/// Every read model has reached the head that it found at start, and is followed
 #[utoipa::path(get, path = "/readyz", tag = "operations", security(()), responses((status = 200, body = Health)))]
 pub async fn ready(State(door): State<Door>) -> Result<Json<Health>, Problem> {
     match door.ready() {
         Ok(()) => Ok(Json(Health { status: "ready", version: crate::config::VERSION })),
-        Err(reached) => Err(Problem::unavailable(
+        Err(NotReady::Behind { reached }) => Err(Problem::unavailable(
             "read_model.behind",
             format!("The read models are being filled; they have reached position {reached}."),
         )),
+        Err(NotReady::Stopped { reached, error }) => Err(stopped(reached, &error)),
+    }
+}
+
+/// Names the event that nobody can read, and not what is wrong with it: that may quote its content, and no token was asked for.
+fn stopped(reached: Position, error: &projections::Error) -> Problem {
+    let (at, remedy) = match error {
+        projections::Error::Journal(journal::Error::Unreadable {
+            stream,
+            version,
+            position,
+            ..
+        }) => (
+            format!(" at position {position} ({stream}, version {version}), which cannot be read"),
+            "Start the version of Probity that recorded it, or a later one.",
+        ),
+        _ => (String::new(), "The log says why; mend that and start Probity again."),
+    };
+    let problem = Problem::unavailable(
+        error.code(),
+        format!("The read models stopped at position {reached}{at}. {remedy}"),
+    );
+    match error {
+        projections::Error::Journal(journal::Error::Unreadable { position, .. }) => {
+            problem.with("position", position.0)
+        }
+        _ => problem,
     }
 }
 

@@ -3,9 +3,9 @@
 //! A command of this process is answered only once its events are in here: whoever was answered that a token is
 //! revoked never sees it work again. Other processes' changes arrive with the doorbell.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -14,13 +14,14 @@ use domain::decider::Decider;
 use domain::digest::Sha256Digest;
 use domain::ids::{StaffId, TokenId};
 use domain::policy::{self, InForce, Policy};
-use domain::staff::{self, Role, Staff, Standing};
+use domain::staff::{self, Delegated, Matter, Profile, Role, Staff, Standing};
 use journal::{Filter, Journal, Position};
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::marks::Marks;
+use crate::serve::SYSTEM;
 
 /// How many events one read takes.
 const READ_MAX: usize = 1_000;
@@ -40,6 +41,15 @@ struct State {
     tokens: HashMap<[u8; 32], Arc<Credential>>,
     policy: Policy,
     marks: Marks,
+    /// Who may be asked, by matter, as of one business date; forgotten with every event about people.
+    asked: Mutex<Asked>,
+}
+
+/// Who may be asked on one business date.
+#[derive(Debug, Default)]
+struct Asked {
+    today: NaiveDate,
+    people: BTreeMap<Matter, Arc<Vec<Person>>>,
 }
 
 /// A token that works.
@@ -52,6 +62,7 @@ pub struct Credential {
     pub label: String,
     pub roles: BTreeSet<Role>,
     pub reach: Reach,
+    pub lasts: Lasts,
     /// Event streams that it holds open.
     pub streams: Arc<AtomicUsize>,
 }
@@ -63,6 +74,15 @@ pub enum Reach {
     Own,
     /// A program's: for people that it names.
     Others,
+}
+
+/// How long a secret works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lasts {
+    /// A token's.
+    UntilRevoked,
+    /// A session's; not from then on.
+    Until(DateTime<Utc>),
 }
 
 impl House {
@@ -99,16 +119,20 @@ impl House {
         let _ = self.reached.clone().wait_for(|reached| *reached >= position).await;
     }
 
-    /// The token with this secret, while it works.
-    pub fn credential(&self, secret: &str) -> Option<Arc<Credential>> {
+    /// The token or the session with this secret, while it works.
+    pub fn credential(&self, secret: &str, now: DateTime<Utc>) -> Option<Arc<Credential>> {
         let digest: [u8; 32] = Sha256::digest(secret).into();
-        self.read(|state| state.tokens.get(&digest).cloned())
+        let found = self.read(|state| state.tokens.get(&digest).cloned());
+        found.filter(|credential| match credential.lasts {
+            Lasts::UntilRevoked => true,
+            Lasts::Until(end) => now < end,
+        })
     }
 
-    /// Whether a token still works.
-    pub fn works(&self, token: TokenId, staff: &StaffId) -> Standing {
+    /// Whether a token or a session still works.
+    pub fn works(&self, token: TokenId, staff: &StaffId, now: DateTime<Utc>) -> Standing {
         self.read(|state| match state.people.get(staff.as_str()) {
-            Some(person) if person.tokens.contains_key(&token) => Standing::Present,
+            Some(person) if person.works(token, now) => Standing::Present,
             Some(_) => Standing::Left,
             None => Standing::Unknown,
         })
@@ -121,17 +145,23 @@ impl House {
         })
     }
 
-    /// Everybody who is here and holds a role, with all of them.
-    pub fn people(&self) -> Vec<Person> {
-        let mut people: Vec<Person> = self.read(|state| {
-            let here = state.people.iter().filter(|(_, person)| !person.roles.is_empty());
-            here.filter_map(|(staff, person)| {
-                Some(Person { staff: staff.parse().ok()?, departments: person.roles.clone() })
-            })
-            .collect()
-        });
-        people.sort_by(|one, other| one.staff.cmp(&other.staff));
-        people
+    /// Everybody who is here and holds a role, with all of them, and for whom they stand in today in this matter.
+    pub fn people(&self, today: NaiveDate, matter: Matter) -> Arc<Vec<Person>> {
+        self.read(|state| {
+            let mut asked = state.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.today != today {
+                *asked = Asked { today, people: BTreeMap::new() };
+            }
+            let people = asked.people.entry(matter).or_insert_with(|| {
+                Arc::new(state.present(&|delegated| delegated.holds(today, matter)))
+            });
+            Arc::clone(people)
+        })
+    }
+
+    /// Somebody's state, as of the last event about them.
+    pub fn person(&self, staff: &StaffId) -> Option<Staff> {
+        self.read(|state| state.people.get(staff.as_str()).cloned())
     }
 
     /// Whose token this is, also when it was revoked.
@@ -145,9 +175,27 @@ impl House {
         })
     }
 
-    /// Every token that works, by id.
+    /// How strictly this store keeps administrators apart.
+    pub fn profile(&self) -> Profile {
+        self.read(|state| state.people.get(SYSTEM).map(|system| system.profile).unwrap_or_default())
+    }
+
+    /// Whoever holds several of the roles that the strict profile keeps apart.
+    pub fn not_kept_apart(&self) -> Vec<String> {
+        let several =
+            |person: &Staff| person.roles.iter().filter(|it| it.is_kept_apart()).count() > 1;
+        self.read(|state| {
+            let found = state.people.iter().filter(|(_, person)| several(person));
+            found.map(|(staff, _)| staff.clone()).collect()
+        })
+    }
+
+    /// Every token that works, by id; sessions are not among them.
     pub fn tokens(&self) -> Vec<Arc<Credential>> {
-        let mut tokens: Vec<_> = self.read(|state| state.tokens.values().cloned().collect());
+        let mut tokens: Vec<_> = self.read(|state| {
+            let tokens = state.tokens.values();
+            tokens.filter(|it| it.lasts == Lasts::UntilRevoked).cloned().collect()
+        });
         tokens.sort_by_key(|credential| credential.token);
         tokens
     }
@@ -177,7 +225,7 @@ impl House {
 
     /// Whether nobody was ever registered.
     pub fn is_empty(&self) -> bool {
-        self.read(|state| state.people.is_empty())
+        self.read(|state| state.people.values().all(|it| it.standing == Standing::Unknown))
     }
 
     fn read<T>(&self, ask: impl FnOnce(&State) -> T) -> T {
@@ -212,6 +260,29 @@ async fn catch_up(
 }
 
 impl State {
+    /// Everybody who is here and holds a role, by id.
+    fn present(&self, holds: &dyn Fn(&Delegated) -> bool) -> Vec<Person> {
+        let mut stands_in: HashMap<&StaffId, BTreeMap<StaffId, BTreeSet<Role>>> = HashMap::new();
+        for (lender, person) in &self.people {
+            let Ok(lender) = lender.parse::<StaffId>() else { continue };
+            for lent in person.delegations.values().filter(|lent| holds(lent)) {
+                let of = stands_in.entry(&lent.to).or_default().entry(lender.clone());
+                of.or_default().extend(&lent.roles & &person.roles);
+            }
+        }
+        let here = self.people.iter().filter(|(_, person)| !person.roles.is_empty());
+        let mut people: Vec<Person> = here
+            .filter_map(|(staff, person)| {
+                let staff: StaffId = staff.parse().ok()?;
+                let lent = stands_in.remove(&staff).filter(|_| !person.administers());
+                let stands_in_for = lent.unwrap_or_default();
+                Some(Person { stands_in_for, ..Person::new(staff, person.roles.clone()) })
+            })
+            .collect();
+        people.sort_by(|one, other| one.staff.cmp(&other.staff));
+        people
+    }
+
     fn rule(&mut self, at: Position, event: Result<policy::Event, journal::Error>) {
         match event {
             Ok(event) => {
@@ -223,50 +294,64 @@ impl State {
     }
 
     fn employ(&mut self, stream: &str, event: Result<staff::Event, journal::Error>) {
+        self.asked.get_mut().unwrap_or_else(PoisonError::into_inner).people.clear();
+        let old = self.forget(stream);
         match event {
             Ok(event) => {
                 let person = self.people.entry(stream.to_owned()).or_default();
                 person.evolve(&event);
-                self.index(stream);
+                self.index(stream, &old);
             }
             // Credentials fail closed: what cannot be read gives nobody anything.
             Err(error) => {
                 tracing::error!(%error, "a staff event is not readable");
                 self.people.remove(stream);
-                self.forget(stream);
             }
         }
     }
 
     /// Makes the tokens of one person what its state says.
-    fn index(&mut self, stream: &str) {
-        let old = self.forget(stream);
+    fn index(&mut self, stream: &str, old: &[Arc<Credential>]) {
         let (Some(person), Ok(staff)) = (self.people.get(stream), stream.parse::<StaffId>()) else {
             return;
         };
-        for (id, issued) in &person.tokens {
-            let streams = old.iter().find(|credential| credential.token == *id);
-            let credential = Credential {
-                token: *id,
+        let credential = |token: TokenId, label: String, reach, lasts| {
+            let streams = old.iter().find(|credential| credential.token == token);
+            Arc::new(Credential {
+                token,
                 staff: staff.clone(),
                 name_digest: person.name_digest,
-                label: issued.label.to_string(),
-                roles: person.roles_of(*id),
-                reach: if issued.machine { Reach::Others } else { Reach::Own },
+                label,
+                roles: person.roles_of(token),
+                reach,
+                lasts,
                 streams: streams.map(|old| Arc::clone(&old.streams)).unwrap_or_default(),
-            };
-            self.tokens.insert(issued.secret_sha256.0, Arc::new(credential));
+            })
+        };
+        for (id, issued) in &person.tokens {
+            let reach = if issued.machine { Reach::Others } else { Reach::Own };
+            let of_token = credential(*id, issued.label.to_string(), reach, Lasts::UntilRevoked);
+            self.tokens.insert(issued.secret_sha256.0, of_token);
+        }
+        for (id, session) in &person.credentials.sessions {
+            let lasts = Lasts::Until(session.expires_at);
+            let of_session = credential(*id, session.role.code().to_owned(), Reach::Own, lasts);
+            self.tokens.insert(session.secret_sha256.0, of_session);
         }
     }
 
+    /// Takes away what the state of one person has opened so far.
     fn forget(&mut self, stream: &str) -> Vec<Arc<Credential>> {
-        let of = |credential: &Arc<Credential>| credential.staff.as_str() == stream;
-        self.tokens.extract_if(|_, credential| of(credential)).map(|(_, old)| old).collect()
+        let Some(person) = self.people.get(stream) else { return Vec::new() };
+        let tokens = person.tokens.values().map(|it| it.secret_sha256);
+        let sessions = person.credentials.sessions.values().map(|it| it.secret_sha256);
+        tokens.chain(sessions).filter_map(|digest| self.tokens.remove(&digest.0)).collect()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::ids::DelegationId;
     use domain::staff::{Event, Left, Registered, RolesGranted, TokenIssued, TokenRevoked};
     use uuid::Uuid;
 
@@ -277,6 +362,10 @@ mod tests {
         for event in events {
             state.employ("staff-1", Ok(event));
         }
+        housed(state)
+    }
+
+    fn housed(state: State) -> House {
         let (_, reached) = watch::channel(Position(1));
         House { state: Arc::new(RwLock::new(state)), reached }
     }
@@ -299,8 +388,11 @@ mod tests {
     #[test]
     fn a_secret_opens_what_its_token_carries() {
         let house = state(hired());
-        assert_eq!(house.credential("secret").unwrap().roles, [Role::Sales].into());
-        assert!(house.credential("Secret").is_none());
+        assert_eq!(
+            house.credential("secret", DateTime::UNIX_EPOCH).unwrap().roles,
+            [Role::Sales].into()
+        );
+        assert!(house.credential("Secret", DateTime::UNIX_EPOCH).is_none());
         assert!(!house.is_empty());
     }
 
@@ -311,10 +403,61 @@ mod tests {
             let mut events = hired();
             events.push(end);
             let house = state(events);
-            assert!(house.credential("secret").is_none());
+            assert!(house.credential("secret", DateTime::UNIX_EPOCH).is_none());
             let owner = house.owner(TokenId::from_uuid(Uuid::nil())).unwrap();
             assert_eq!(owner.as_str(), "staff-1");
         }
+    }
+
+    #[test]
+    fn who_stands_in_for_whom_depends_on_the_day_and_the_matter() {
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let employed = |roles: &[Role]| {
+            vec![
+                Event::Registered(Registered { name_digest: Sha256Digest([1; 32]) }),
+                Event::RolesGranted(RolesGranted { roles: roles.iter().copied().collect() }),
+            ]
+        };
+        let lent = |number: u128, to: &str| {
+            Event::Delegated(Box::new(Delegated {
+                delegation: DelegationId::from_uuid(Uuid::from_u128(number)),
+                to: to.parse().unwrap(),
+                roles: [Role::Quality].into(),
+                from: day("2026-11-23"),
+                until: day("2026-11-24"),
+                matters: [Matter::Policy].into(),
+                delegated_on: day("2026-11-22"),
+            }))
+        };
+        let mut state = State::default();
+        for (stream, roles) in [
+            ("staff-1", &[Role::Quality][..]),
+            ("staff-2", &[Role::Sales]),
+            ("staff-3", &[Role::Admin]),
+        ] {
+            for event in employed(roles) {
+                state.employ(stream, Ok(event));
+            }
+        }
+        state.employ("staff-1", Ok(lent(1, "staff-2")));
+        // The second one has meanwhile come to administer: they exercise no role of business.
+        state.employ("staff-1", Ok(lent(2, "staff-3")));
+        let house = housed(state);
+        let stands_in = |today: &str, matter| {
+            let people = house.people(day(today), matter);
+            assert_eq!(people.len(), 3);
+            let with = people.iter().filter(|it| !it.stands_in_for.is_empty());
+            with.map(|it| it.staff.to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(stands_in("2026-11-22", Matter::Policy), [""; 0]);
+        assert_eq!(stands_in("2026-11-23", Matter::Policy), ["staff-2"]);
+        assert_eq!(stands_in("2026-11-23", Matter::Credit), [""; 0]);
+        assert_eq!(stands_in("2026-11-24", Matter::Policy), ["staff-2"]);
+        assert_eq!(stands_in("2026-11-25", Matter::Policy), [""; 0]);
+        let people = house.people(day("2026-11-24"), Matter::Policy);
+        assert!(Arc::ptr_eq(&people, &house.people(day("2026-11-24"), Matter::Policy)));
+        house.state.write().unwrap().employ("staff-1", Ok(Event::Left(Left {})));
+        assert!(house.people(day("2026-11-24"), Matter::Policy)[0].stands_in_for.is_empty());
     }
 
     #[test]

@@ -66,11 +66,17 @@ pub fn request_hash(method: &Method, path: &str, body: &[u8]) -> String {
     hex::encode(hash.finalize())
 }
 
-/// A body without the texts of its fields with people's names; byte for byte where it has no such field.
+/// A body without the texts of its fields with people's names, and without its secrets, given by JSON pointers; byte for byte where it has
+/// no such field.
 ///
-/// Whether the field was given is left in it. That a repeated name is the same is told by [`crate::names::Kept::settle`].
-pub fn without<'a>(names: &[&str], body: &'a [u8]) -> serde_json::Result<Cow<'a, [u8]>> {
-    if names.is_empty() {
+/// Whether a name was given is left in it. That a repeated name is the same is told by [`crate::names::Kept::settle`]. Of secrets nothing is
+/// left: a code works once, and whoever repeats a request may give another one.
+pub fn without<'a>(
+    names: &[&str],
+    secrets: &[&str],
+    body: &'a [u8],
+) -> serde_json::Result<Cow<'a, [u8]>> {
+    if names.is_empty() && secrets.is_empty() {
         return Ok(Cow::Borrowed(body));
     }
     let mut fields: Map<String, Value> = serde_json::from_slice(body)?;
@@ -79,7 +85,13 @@ pub fn without<'a>(names: &[&str], body: &'a [u8]) -> serde_json::Result<Cow<'a,
             text.clear();
         }
     }
-    serde_json::to_vec(&fields).map(Cow::Owned)
+    let mut body = Value::Object(fields);
+    for (parent, field) in secrets.iter().filter_map(|pointer| pointer.rsplit_once('/')) {
+        if let Some(Value::Object(fields)) = body.pointer_mut(parent) {
+            fields.remove(field);
+        }
+    }
+    serde_json::to_vec(&body).map(Cow::Owned)
 }
 
 #[cfg(test)]
@@ -120,7 +132,7 @@ mod tests {
 
     #[test]
     fn a_name_leaves_only_that_it_was_given() {
-        let left = |body: &'static str| without(&["name"], body.as_bytes()).unwrap();
+        let left = |body: &'static str| without(&["name"], &[], body.as_bytes()).unwrap();
         assert_eq!(
             left(r#"{"name":"王芳","roles":["sales"]}"#),
             left(r#"{"roles":["sales"],"name":"李四"}"#)
@@ -130,6 +142,16 @@ mod tests {
             left(r#"{"name":"王芳","role":"sales"}"#),
             left(r#"{"name":"王芳","role":"quality"}"#)
         );
-        assert!(matches!(without(&[], b"{ }"), Ok(Cow::Borrowed(b"{ }"))));
+        assert!(matches!(without(&[], &[], b"{ }"), Ok(Cow::Borrowed(b"{ }"))));
+    }
+
+    #[test]
+    fn of_secrets_nothing_is_left() {
+        let secrets = ["/sign/password", "/sign/code"];
+        let left = |body: &'static str| without(&[], &secrets, body.as_bytes()).unwrap();
+        let alone = left(r#"{"sign":{"meaning":"approve"}}"#);
+        assert_eq!(left(r#"{"sign":{"code":"123456","meaning":"approve","password":"x"}}"#), alone);
+        assert_ne!(left(r#"{"sign":{"meaning":"review","code":"123456"}}"#), alone);
+        assert_ne!(left(r#"{"sign":"123456"}"#), left("{}"));
     }
 }

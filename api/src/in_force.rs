@@ -24,7 +24,6 @@ use crate::door::Door;
 use crate::extract::Query;
 use crate::policies::readable::{Lang, readable};
 use crate::problem::Problem;
-use crate::proposals::Vote;
 use crate::proposals::card::page;
 use crate::proposals::schedule::Upcoming;
 
@@ -219,12 +218,23 @@ pub async fn roll_back(
     tell(&door, by, Command::RollBack { reason }).await
 }
 
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reviewed {
+    #[schema(value_type = Option<String>)]
+    comment: Option<Prose<1000>>,
+}
+
+impl Body for Reviewed {
+    const ACT: Act = Act::VoteOnPolicy;
+}
+
 /// Close the review of an emergency rollback or of a paused pilot, for one's department
-#[utoipa::path(post, path = "/v1/policies/in-force/review", tag = "policies", request_body = Vote,
+#[utoipa::path(post, path = "/v1/policies/in-force/review", tag = "policies", request_body = Reviewed,
     responses((status = 200, body = Applied)))]
 pub async fn review(
     State(door): State<Door>,
-    Asked { by, body: Vote { comment } }: Asked<Vote>,
+    Asked { by, body: Reviewed { comment } }: Asked<Reviewed>,
 ) -> Result<Response, Problem> {
     tell(&door, by, Command::Review { comment }).await
 }

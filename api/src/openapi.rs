@@ -13,10 +13,10 @@ use utoipa::{Modify, OpenApi};
 
 use crate::openapi_headers as headers;
 use crate::{
-    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
-    directory, documents, event_types, events, health, history, in_force, invoices, orders,
-    problem, products, proposals, qualification, receipts, reports, shipments, staff, status,
-    stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
+    customers, delegations, directory, documents, event_types, events, health, history, in_force,
+    invoices, orders, problem, products, proposals, qualification, receipts, reports, sessions,
+    shipments, staff, status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -34,7 +34,7 @@ use crate::{
         documents::upload, documents::revoke,
         qualification::submit, qualification::approve, qualification::reject, qualification::give_back,
         status::suspend, status::disable, status::reinstate,
-        credit::grant, credit::freeze, credit::unfreeze,
+        credit::apply, credit::grant, credit::freeze, credit::unfreeze,
         checks::check,
         orders::place, orders::release, orders::cancel,
         shipments::ship,
@@ -54,9 +54,13 @@ use crate::{
         proposals::trial::simulate_pilot, proposals::affected::affected,
         proposals::schedule::schedule, proposals::schedule::cancel, proposals::schedule::upcoming,
         proposals::shadow::start, proposals::shadow::end, proposals::shadow::show,
-        approvals::worklist, approvals::deciding::approve, approvals::deciding::reject, approvals::deciding::give_back,
+        approvals::worklist, approvals::card::card,
+        approvals::moving::ask, approvals::moving::inform, approvals::moving::add_reviewer, approvals::moving::transfer,
+        approvals::moving::withdraw, approvals::moving::reopen, approvals::deciding::approve, approvals::deciding::reject, approvals::deciding::give_back,
         in_force::show, in_force::read, in_force::widen, in_force::roll_back, in_force::review,
-        staff::register,
+        staff::register, staff::grant_roles, staff::leave,
+        credentials::reset, credentials::unlock, credentials::enrol, credentials::enrol_code, sessions::open, sessions::close,
+        delegations::delegate, delegations::list, delegations::revoke,
         tokens::issue, tokens::list, tokens::revoke,
     ),
     components(schemas(problem::Content, problem::Fault, domain::decision::CauseCode)),
@@ -72,7 +76,7 @@ impl Modify for Common {
     fn modify(&self, document: &mut Document) {
         let token = HttpBuilder::new()
             .scheme(HttpAuthScheme::Bearer)
-            .description(Some("A token: `pbt_…`"))
+            .description(Some("A token, `pbt_…`, or a session, `pbs_…`"))
             .build();
         document
             .components

@@ -7,8 +7,16 @@ use utoipa::openapi::{RefOr, Required, Response};
 
 use crate::openapi::problems;
 
-/// Commands without a key of their own: a scan is known by its bytes, and a dry run records nothing.
-const WITHOUT_KEY: [&str; 2] = ["/v1/attachments", "/v1/customers/{id}/checks"];
+/// Commands without a key of their own: a scan is known by its bytes, a dry run records nothing, and a secret is shown once.
+const WITHOUT_KEY: [&str; 5] = [
+    "/v1/attachments",
+    "/v1/customers/{id}/checks",
+    "/v1/sessions",
+    "/v1/enrolments",
+    "/v1/enrolments/code",
+];
+/// What is done without a token.
+const WITHOUT_TOKEN: [&str; 3] = ["/v1/sessions", "/v1/enrolments", "/v1/enrolments/code"];
 
 /// Headers of whatever is not a reading.
 pub fn of_write(path: &str, method: &HttpMethod, operation: &mut Operation) {
@@ -58,7 +66,7 @@ pub fn of_read(path: &str, operation: &mut Operation) {
 }
 
 fn of_all(path: &str, operation: &mut Operation) {
-    if path.starts_with("/v1/") {
+    if path.starts_with("/v1/") && !WITHOUT_TOKEN.contains(&path) {
         let said = "With a machine's token: the person for whom it acts";
         takes(operation, "Probity-Staff", said, 255);
     }

@@ -104,7 +104,8 @@ impl Body for Release {
 
 /// Release a hold
 ///
-/// Each role lifts its own causes and no legal one; 202 when something still holds. An order that nothing stops any more is
+/// Each role lifts its own causes and no legal one; 202 when something still holds, or when the amount asks for others to agree
+/// (`status` is then `in_approval`). An order that nothing stops any more is
 /// placed without a release.
 #[utoipa::path(post, path = "/v1/customers/{id}/orders/{oid}/release", tag = "trade",
     params(("id" = CustomerId, Path), ("oid" = OrderId, Path)), request_body = Release,
@@ -131,8 +132,10 @@ pub async fn release(
         }
         _ => None,
     });
-    let (decision, verdict) =
-        released.ok_or_else(|| Problem::internal("a release without its event"))?;
+    let Some((decision, verdict)) = released else {
+        let done = Done { status: Some("in_approval"), ..Done::of(&order, &committed) };
+        return Ok(answer(StatusCode::ACCEPTED, &committed, &done));
+    };
     let decision = DecisionView::of(&door, id, decision, sight).await?;
     let done = Done { decision: Some(decision), ..Done::of(&order, &committed) };
     Ok(done.judged(StatusCode::OK, &committed, verdict))

@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub mod difference;
+pub mod file;
 pub mod lists;
 pub mod place;
 pub mod readable;
@@ -9,9 +10,7 @@ pub mod simulation;
 pub mod tables;
 
 use std::fmt;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use domain::policy::pack::{Overdue, Pack};
@@ -21,6 +20,7 @@ use journal::{Journal, Until, Version};
 use crate::cli::{Fault, journal, say};
 use crate::config::{PolicyCommand, Reading, StoreOptions};
 use crate::policies::difference::differences;
+use crate::policies::file::put;
 use crate::policies::place::place;
 use crate::policies::readable::Readable;
 
@@ -130,21 +130,6 @@ async fn in_force(journal: &Journal) -> Result<Pack, Fault> {
     }
 }
 
-/// Writes a file whole or not at all: what stood there stays until all of the new one is on the disk beside it.
-fn put(to: &Path, bytes: &[u8]) -> Result<(), Fault> {
-    let mut beside = to.as_os_str().to_owned();
-    beside.push(".part");
-    let beside = PathBuf::from(beside);
-    let written = File::create(&beside)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| std::fs::rename(&beside, to));
-    written.map_err(|error| {
-        // What is left of it is of no use; the error that matters is the first.
-        let _ = std::fs::remove_file(&beside);
-        Fault::Data(format!("{}: {error}", to.display()))
-    })
-}
-
 /// Does what `probity policy …` says.
 pub async fn run(store: &StoreOptions, command: PolicyCommand) -> Result<(), Fault> {
     match command {
@@ -201,6 +186,9 @@ fn list_facts() -> Result<(), Fault> {
         say(&format!("{} (version {}): {}", known.fact.name, known.version, known.fact))?;
         say(&format!("  {}", known.meaning.en))?;
         say(&format!("  {}", known.meaning.zh))?;
+        let missing = known.when_missing();
+        say(&format!("  {}; when missing or too old: {}", known.freshness, missing.en))?;
+        say(&format!("  {}；缺失或过旧时：{}", known.freshness.zh(), missing.zh))?;
     }
     Ok(())
 }

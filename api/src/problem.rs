@@ -177,6 +177,14 @@ impl Problem {
         self
     }
 
+    /// Answers with another status.
+    #[must_use]
+    pub fn answered(mut self, status: StatusCode) -> Self {
+        self.0.status = status.as_u16();
+        self.0.title = status.canonical_reason().unwrap_or("Problem");
+        self
+    }
+
     /// Names what was refused, when the refusal is on record.
     #[must_use]
     pub fn about(mut self, id: impl Into<String>) -> Self {

@@ -25,11 +25,13 @@ use utoipa::ToSchema;
 
 use crate::answers::answer;
 use crate::asked::{Asked, Asking, Body};
+use crate::auth::Caller;
 use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::{Fault, Problem};
 use crate::refusals;
+use crate::signing::{self, Sign};
 
 /// A pack that is proposed, and why.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -222,24 +224,37 @@ pub async fn submit(
 pub struct Vote {
     #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
+    /// Signs the vote.
+    pub sign: Option<Sign>,
 }
 
 impl Body for Vote {
     const ACT: Act = Act::VoteOnPolicy;
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 /// Agree to a proposal
 ///
-/// The vote counts for one department of whoever casts it, and for exactly what the proposal says now.
+/// The vote counts for one department of whoever casts it, and for exactly what the proposal says now. With `sign` it is signed.
 #[utoipa::path(post, path = "/v1/policies/{id}/approve", tag = "policies",
     params(("id" = ProposalId, Path)), request_body = Vote,
     responses((status = 200, body = Proposing)))]
 pub async fn approve(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<ProposalId>,
-    Asked { by, body: Vote { comment } }: Asked<Vote>,
+    Asked { by, body: Vote { comment, sign } }: Asked<Vote>,
 ) -> Result<Response, Problem> {
-    tell(&door, by, id, Command::Approve { comment }).await
+    let (_, proposal) = known(&door, id).await?;
+    // Where nothing is asked there is nothing to sign, and the rule says so.
+    let signature = match &proposal.round {
+        Some(round) => {
+            signing::sign(&door, &caller, &by, sign, &round.content, &id.to_string()).await?
+        }
+        None => None,
+    };
+    let signature = signature.map(Box::new);
+    tell(&door, by, id, Command::Approve { comment, signature }).await
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,23 +1,28 @@
-//! `/v1/customers/{id}/qualification`: submit, approve, reject, return. The approver never uploaded or submitted.
+//! `/v1/customers/{id}/qualification`: submit, and the caller's say in the open stage of the review. Nobody votes on what they uploaded
+//! or submitted.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
-use domain::customer::qualification::{Command as Review, Remarks};
-use domain::customer::{Command, Event};
+use domain::customer::approving::{Act as Say, Which};
+use domain::customer::qualification::{self, Remarks};
+use domain::customer::{Command, Customer};
 use domain::digest::Sha256Digest;
 use domain::ids::CustomerId;
 use domain::permissions::Act;
+use domain::signature::Signature;
 use domain::text::{Line, Prose};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answers::{Done, answer};
+use crate::approvals::voting::{self, Told};
 use crate::asked::{Asked, Asking, Body};
+use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
-use crate::names::{self, Kept};
 use crate::problem::Problem;
+use crate::signing::{self, Sign};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -36,7 +41,8 @@ pub async fn submit(
     Path(id): Path<CustomerId>,
     Asked { by, body: Submit {} }: Asked<Submit>,
 ) -> Result<Response, Problem> {
-    let committed = door.customer(by, id, Command::Qualification(Review::Submit)).await?;
+    let committed =
+        door.customer(by, id, Command::Qualification(qualification::Command::Submit)).await?;
     let done = Done { status: Some("in_review"), ..Done::of(&id, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }
@@ -49,25 +55,37 @@ pub struct Approve {
     /// The name that the reviewer signs with. The event holds its salted digest.
     #[schema(value_type = Option<String>, example = "王芳")]
     pub signature: Option<Line<100>>,
+    /// Proves once more who signs, for exactly what is voted on.
+    pub sign: Option<Sign>,
+    /// The hash of what the reviewer saw, as the case shows it: a vote on anything else is refused.
+    pub content: Option<String>,
 }
 
 impl Body for Approve {
     const ACT: Act = Act::ReviewQualification;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
-/// Approve what is under review
+/// Agree to what is under review
+///
+/// The caller's vote in the open stage: `status` is `approved` once all who are asked have agreed, and `in_review` before.
 #[utoipa::path(post, path = "/v1/customers/{id}/qualification/approve", tag = "documents",
     params(("id" = CustomerId, Path)), request_body = Approve,
     responses((status = 200, body = Done)))]
 pub async fn approve(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Approve>,
 ) -> Result<Response, Problem> {
-    let Approve { comment, signature } = body;
-    let verdict = |signature| Review::Approve(Remarks { comment, signature });
-    sign(door, by, id, signature, verdict, "approved").await
+    let Approve { comment, signature, sign, content } = body;
+    let signed = signed(&door, &caller, &by, id, sign).await?;
+    let say = |signature| Say::Approve {
+        remarks: Remarks { comment, signature, signed: signed.map(Box::new) },
+        content,
+    };
+    say_of(door, by, id, signature, say).await
 }
 
 /// Why a review ended without approval.
@@ -81,6 +99,8 @@ pub struct Decline {
     /// The name that the reviewer signs with. The event holds its salted digest.
     #[schema(value_type = Option<String>, example = "王芳")]
     pub signature: Option<Line<100>>,
+    /// Back to this stage instead of back to whoever asked, counted from 1; only where something is returned.
+    pub stage: Option<u32>,
 }
 
 impl Body for Decline {
@@ -97,9 +117,11 @@ pub async fn reject(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    let Decline { reason, comment, signature } = body;
-    let verdict = |signature| Review::Reject { reason, remarks: Remarks { comment, signature } };
-    sign(door, by, id, signature, verdict, "rejected").await
+    let Decline { reason, comment, signature, stage } = body;
+    no_stage(stage)?;
+    let say =
+        |signature| Say::Reject { reason, remarks: Remarks { comment, signature, signed: None } };
+    say_of(door, by, id, signature, say).await
 }
 
 /// Return what is under review, to be mended
@@ -111,34 +133,43 @@ pub async fn give_back(
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    let Decline { reason, comment, signature } = body;
-    let verdict = |signature| Review::Return { reason, remarks: Remarks { comment, signature } };
-    sign(door, by, id, signature, verdict, "returned").await
+    let Decline { reason, comment, signature, stage } = body;
+    let say = move |signature| Say::Return {
+        reason,
+        remarks: Remarks { comment, signature, signed: None },
+        stage,
+    };
+    say_of(door, by, id, signature, say).await
 }
 
-/// Ends a review, with the name beneath it where there is one.
-async fn sign(
+/// The signature under what the customer's review asks now; where nothing is asked there is nothing to sign, and the rule says so.
+async fn signed(
+    door: &Door,
+    caller: &Caller,
+    by: &Asking,
+    customer: CustomerId,
+    sign: Option<Sign>,
+) -> Result<Option<Signature>, Problem> {
+    let known = door.journal().confirmed::<Customer>(&customer.to_string()).await?;
+    let Some(case) = &known.state.cases.qualification else { return Ok(None) };
+    signing::sign(door, caller, by, sign, &case.round.content, &customer.to_string()).await
+}
+
+pub fn no_stage(stage: Option<u32>) -> Result<(), Problem> {
+    if stage.is_none() {
+        return Ok(());
+    }
+    let message = "what is rejected goes back to no stage: leave it out, or return it";
+    Err(Problem::field("/stage", "unexpected_field", message))
+}
+
+async fn say_of(
     door: Door,
     by: Asking,
     id: CustomerId,
     signature: Option<Line<100>>,
-    verdict: impl FnOnce(Option<Sha256Digest>) -> Review + Send + 'static,
-    status: &'static str,
+    say: impl FnOnce(Option<Sha256Digest>) -> Say + Send + 'static,
 ) -> Result<Response, Problem> {
-    let signing = async move {
-        let kept = match &signature {
-            Some(name) => Some(Kept::of(&door, &by.actor, name).await?),
-            None => None,
-        };
-        let review = verdict(kept.as_ref().map(Kept::digest));
-        let outcome = door.customer(by, id, Command::Qualification(review)).await;
-        let carried = |event: &Event| event.signature().map(names::key);
-        match kept {
-            Some(kept) => kept.settle(outcome, carried).await,
-            None => outcome,
-        }
-    };
-    let committed = names::to_the_end(signing).await?;
-    let done = Done { status: Some(status), ..Done::of(&id, &committed) };
-    Ok(answer(StatusCode::OK, &committed, &done))
+    let told = Told { id: id.to_string(), approved: "approved", open: "in_review" };
+    voting::say(door, by, id, Which::Qualification, signature, say, told).await
 }

@@ -69,10 +69,9 @@ impl Explain for product::Rejection {
 
 impl Explain for staff::Rejection {
     fn status(&self) -> StatusCode {
-        match (self, self.field()) {
-            (Self::NoSuchPerson | Self::NoSuchToken { .. }, _) => StatusCode::NOT_FOUND,
-            (_, Some(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            (_, None) => StatusCode::CONFLICT,
+        match self.field() {
+            Some(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            None => status_of(self.class()),
         }
     }
 

@@ -15,10 +15,10 @@ use crate::auth::authenticate;
 use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
-    approvals, attachment_paths, card, checks, codes, controls, credit, credit_notes, customers,
-    directory, documents, event_types, events, health, history, in_force, invoices, openapi,
-    orders, products, proposals, qualification, receipts, reports, shipments, staff, status,
-    stream, tokens,
+    approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
+    customers, delegations, directory, documents, event_types, events, health, history, in_force,
+    invoices, openapi, orders, products, proposals, qualification, receipts, reports, sessions,
+    shipments, staff, status, stream, tokens,
 };
 
 /// All routes, around which stand the bounds of [`crate::around`].
@@ -34,21 +34,26 @@ pub fn routes(door: Door) -> Router {
         .route("/events/stream", get(stream::stream))
         .merge(rules())
         .route("/approvals", get(approvals::worklist))
+        .route("/approvals/{id}", get(approvals::card::card))
+        .route("/approvals/{id}/ask", post(approvals::moving::ask))
+        .route("/approvals/{id}/answer", post(approvals::moving::inform))
+        .route("/approvals/{id}/reviewers", post(approvals::moving::add_reviewer))
+        .route("/approvals/{id}/transfer", post(approvals::moving::transfer))
+        .route("/approvals/{id}/withdraw", post(approvals::moving::withdraw))
+        .route("/approvals/{id}/reopen", post(approvals::moving::reopen))
         .route("/approvals/{id}/approve", post(approvals::deciding::approve))
         .route("/approvals/{id}/reject", post(approvals::deciding::reject))
         .route("/approvals/{id}/return", post(approvals::deciding::give_back))
         .route("/products", get(directory::products).post(products::register))
         .route("/products/{id}", get(products::card))
         .route("/products/{id}/registrations", post(products::renew))
-        .route("/staff", post(staff::register))
-        .route("/tokens", get(tokens::list).post(tokens::issue))
-        .route("/tokens/{id}", delete(tokens::revoke))
+        .merge(people())
         .fallback(no_such_path)
         .method_not_allowed_fallback(no_such_method)
         .layer(from_fn_with_state(door.clone(), authenticate));
     let all_around = Arc::clone(door.around());
     Router::new()
-        .nest("/v1", v1)
+        .nest("/v1", v1.merge(without_token()))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
@@ -78,6 +83,7 @@ fn customers_and_trade() -> Router<Door> {
         .route("/customers/{id}/status/suspend", post(status::suspend))
         .route("/customers/{id}/status/disable", post(status::disable))
         .route("/customers/{id}/status/reinstate", post(status::reinstate))
+        .route("/customers/{id}/credit/apply", post(credit::apply))
         .route("/customers/{id}/credit/grant", post(credit::grant))
         .route("/customers/{id}/credit/freeze", post(credit::freeze))
         .route("/customers/{id}/credit/unfreeze", post(credit::unfreeze))
@@ -97,6 +103,29 @@ fn customers_and_trade() -> Router<Door> {
         .route("/customers/{id}/receipts/{rid}/apply", post(receipts::apply))
         .route("/customers/{id}/receipts/{rid}/reverse", post(receipts::reverse))
         .route("/customers/{id}/credit_notes", post(credit_notes::issue))
+}
+
+fn people() -> Router<Door> {
+    Router::new()
+        .route("/staff", post(staff::register))
+        .route("/staff/{id}/roles", post(staff::grant_roles))
+        .route("/staff/{id}/leave", post(staff::leave))
+        .route("/staff/{id}/credentials/reset", post(credentials::reset))
+        .route("/staff/{id}/credentials/unlock", post(credentials::unlock))
+        .route("/sessions/current", delete(sessions::close))
+        .route("/staff/{id}/delegations", get(delegations::list).post(delegations::delegate))
+        .route("/staff/{id}/delegations/{delegation}", delete(delegations::revoke))
+        .route("/tokens", get(tokens::list).post(tokens::issue))
+        .route("/tokens/{id}", delete(tokens::revoke))
+}
+
+/// What somebody does who has no token yet.
+fn without_token() -> Router<Door> {
+    Router::new()
+        .route("/sessions", post(sessions::open))
+        .route("/enrolments", post(credentials::enrol))
+        .route("/enrolments/code", post(credentials::enrol_code))
+        .method_not_allowed_fallback(no_such_method)
 }
 
 fn rules() -> Router<Door> {

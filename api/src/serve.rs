@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::serve::ListenerExt;
 use domain::ids::StaffId;
 use domain::policy::{self, Pack};
-use domain::staff::Role;
+use domain::staff::{self, Profile, Role};
 use journal::{ClockCheck, Exclusive, Journal, Options, Replayed};
 use projections::Projector;
 use tokio::net::TcpListener;
@@ -30,6 +30,9 @@ pub const SYSTEM: &str = "staff-system";
 const ADMINISTRATOR: &str = "Administrator";
 /// How long requests may still run once we were told to stop.
 const DRAIN: Duration = Duration::from_secs(10);
+/// How long what is queued may take to be finished after that, which is longer than an append is waited for. A database that does not
+/// answer takes for ever; whoever gave those commands was told long ago that their outcome is unknown.
+const CLOSE_MAX: Duration = Duration::from_secs(30);
 
 /// What a store is opened with.
 #[derive(Clone)]
@@ -38,6 +41,8 @@ pub struct Opening {
     pub attachments: PathBuf,
     /// What a new store starts with, where that is not the delivered pack.
     pub pack: Option<Pack>,
+    /// What the store is to become, where that is not what it is.
+    pub profile: Option<Profile>,
     /// The administrator's token of a new store.
     pub bootstrap_token: Option<String>,
     pub clock: Arc<dyn Clock>,
@@ -58,6 +63,7 @@ impl Opening {
             database,
             attachments,
             pack: None,
+            profile: None,
             bootstrap_token: None,
             clock: Arc::new(SystemClock),
             clock_check: ClockCheck::Compared,
@@ -110,6 +116,7 @@ impl Opened {
         let (closing, ending) = (CancellationToken::new(), CancellationToken::new());
         let parts = Parts {
             reached: projector.reached(),
+            standing: projector.standing(),
             journal,
             attachments: opening.attachments,
             clock: opening.clock,
@@ -121,6 +128,9 @@ impl Opened {
         };
         let door = Door::open(parts).await?;
         let first_token = begin(&door, opening.pack, opening.bootstrap_token).await?;
+        if let Some(profile) = opening.profile {
+            become_of(&door, profile).await?;
+        }
         Ok(Self { door, first_token, closing, ending, projector })
     }
 
@@ -151,12 +161,15 @@ impl Opened {
         }
     }
 
-    /// Ends the followers, finishes what is queued, and lets the store go.
+    /// Ends the followers, finishes what is queued, and lets the store go, in bounded time.
     pub async fn close(self) {
         self.closing.cancel();
         self.ending.cancel();
         self.projector.stop().await;
-        self.door.journal().clone().close().await;
+        let closing = self.door.journal().clone().close();
+        if tokio::time::timeout(CLOSE_MAX, closing).await.is_err() {
+            tracing::warn!("the database does not answer; what was under way is left to it");
+        }
     }
 }
 
@@ -233,6 +246,22 @@ async fn begin(
     let (committed, _) = issue_with(door, by("first administrator"), token, secret.clone()).await?;
     let ours = committed.replayed == Replayed::No;
     Ok((ours && made).then_some(secret))
+}
+
+/// Makes the store what was asked for, where that is stricter than what it is: other processes and later starts find it on record.
+async fn become_of(door: &Door, profile: Profile) -> Result<(), Problem> {
+    let mixed = door.house().not_kept_apart();
+    if profile == Profile::Strict && !mixed.is_empty() {
+        let detail = format!(
+            "{} hold several of administration, security and audit: grant each to somebody else first.",
+            mixed.join(", ")
+        );
+        return Err(Problem::conflict("profile.not_kept_apart", detail));
+    }
+    let system: StaffId = SYSTEM.parse().map_err(Problem::internal)?;
+    let key = door.ids().uuid().to_string();
+    let by = Asking::within(system.clone(), vec![Role::Admin], key);
+    door.staff(by, &system, staff::Command::SetProfile(profile)).await.map(|_| ())
 }
 
 /// A pack that was given and is not followed must not look as if it were.

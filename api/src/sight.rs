@@ -7,6 +7,7 @@ use domain::customer::Event;
 use domain::customer::trading::Lifted;
 use domain::decision::{Cause, Decision};
 use domain::permissions::{Act, may};
+use domain::policy::approvals::Subject;
 use domain::staff::Role;
 use projections::orders::{OrderRow, ShipmentRow};
 
@@ -100,12 +101,15 @@ impl Sight {
         (!hidden).then_some(())
     }
 
-    /// An event as it may be told: without the cash that paid for what happened. Sentences name causes without figures.
-    pub fn event(self, event: &mut Event) {
+    /// An event as it may be told, if it may: without the cash that paid for what happened. Sentences name causes without figures.
+    pub fn event(self, event: &mut Event) -> Option<()> {
+        self.tells(event.kind())?;
         if self.figures == Figures::Shown {
-            return;
+            return Some(());
         }
         match event {
+            Event::CaseOpened(e) if e.matter.subject() == Subject::Credit => return None,
+            Event::CaseRoundOpened(e) if e.matter.subject() == Subject::Credit => return None,
             Event::OrderCancelled(e) => e.freed.clear(),
             Event::GoodsShipped(e) => e.drawn.clear(),
             Event::InvoiceIssued(e) => {
@@ -114,6 +118,7 @@ impl Sight {
             }
             _ => {}
         }
+        Some(())
     }
 }
 

@@ -1,4 +1,4 @@
-//! `POST /v1/staff`: people. Names are kept beside the journal; events hold ids and salted digests.
+//! `/v1/staff`: people, what they hold, and their leaving. Names are kept beside the journal; events hold ids and salted digests.
 
 use std::collections::BTreeSet;
 
@@ -6,14 +6,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use domain::ids::StaffId;
-use domain::staff::{Command, Event, Role};
+use domain::staff::{Command, Event, Role, Staff};
 use domain::text::Line;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::answers::{Recorded, answer};
 use crate::asked::{Asked, Asking, Body};
+use crate::credentials::forget;
 use crate::door::Door;
+use crate::extract::Path;
 use crate::names::{self, Kept};
 use crate::problem::Problem;
 use domain::permissions::Act;
@@ -55,4 +57,53 @@ async fn given(door: Door, by: Asking, body: RegisterStaff) -> Result<Response, 
     };
     let committed = kept.settle(outcome, carried).await?;
     Ok(answer(StatusCode::CREATED, &committed, &Recorded::of(&id, &committed)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GrantRoles {
+    /// All that the person holds from now on.
+    roles: BTreeSet<Role>,
+}
+
+impl Body for GrantRoles {
+    const ACT: Act = Act::ManageStaff;
+}
+
+/// Say which roles somebody holds
+///
+/// From now on these and no others: tokens and delegations lose what their person no longer holds.
+#[utoipa::path(post, path = "/v1/staff/{id}/roles", tag = "people", params(("id" = StaffId, Path)),
+    request_body = GrantRoles, responses((status = 200, body = Recorded)))]
+pub async fn grant_roles(
+    State(door): State<Door>,
+    Path(id): Path<StaffId>,
+    Asked { by, body: GrantRoles { roles } }: Asked<GrantRoles>,
+) -> Result<Response, Problem> {
+    let committed = door.staff(by, &id, Command::GrantRoles { roles }).await?;
+    Ok(answer(StatusCode::OK, &committed, &Recorded::of(&id, &committed)))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Leave {}
+
+impl Body for Leave {
+    const ACT: Act = Act::ManageStaff;
+}
+
+/// Say that somebody has left
+///
+/// All that they hold ends before this is answered. They never come back: whoever returns is registered anew, with another id.
+#[utoipa::path(post, path = "/v1/staff/{id}/leave", tag = "people", params(("id" = StaffId, Path)),
+    request_body = Leave, responses((status = 200, body = Recorded)))]
+pub async fn leave(
+    State(door): State<Door>,
+    Path(id): Path<StaffId>,
+    Asked { by, body: Leave {} }: Asked<Leave>,
+) -> Result<Response, Problem> {
+    let before = door.journal().confirmed::<Staff>(id.as_str()).await?.state;
+    let committed = door.staff(by, &id, Command::Leave).await?;
+    forget(&door, before.credentials.secrets()).await;
+    Ok(answer(StatusCode::OK, &committed, &Recorded::of(&id, &committed)))
 }

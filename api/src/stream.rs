@@ -200,7 +200,7 @@ impl Listener {
     /// A token that was revoked meanwhile stops seeing what happens.
     fn still_allowed(&self) -> Option<()> {
         let credential = &self.caller.credential;
-        let works = self.door.house().works(credential.token, &credential.staff);
+        let works = self.door.house().works(credential.token, &credential.staff, self.door.now());
         (works == Standing::Present).then_some(())
     }
 

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Bytes;
-use journal::{Entry, Filter, Journal, Position};
-use tokio::sync::broadcast;
+use journal::{Entry, Filter, Journal, Page, Position};
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::envelope::Envelope;
@@ -21,6 +21,8 @@ pub(crate) const READ_MAX: usize = 500;
 /// The least time between two pieces. An event after a silence goes out at once; under load several share one write to each
 /// listener, and it is the writes that cost.
 const PIECES_APART: Duration = Duration::from_millis(3);
+/// How long to wait before reading again after the database was away.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Hands out what is new.
 #[derive(Clone, Debug)]
@@ -58,7 +60,9 @@ impl Tail {
         let (pieces, _) = broadcast::channel(PIECES_WAITING_MAX);
         let from = journal.head().await?;
         let tail = Self { pieces: pieces.clone() };
-        tokio::spawn(closing.run_until_cancelled_owned(follow(journal, from, pieces)));
+        let doorbell = journal.doorbell();
+        let read = async move |after| journal.after(after, &Filter::default(), READ_MAX).await;
+        tokio::spawn(closing.run_until_cancelled_owned(follow(read, doorbell, from, pieces)));
         Ok(tail)
     }
 
@@ -67,8 +71,12 @@ impl Tail {
     }
 }
 
-async fn follow(journal: Journal, mut cursor: Position, pieces: broadcast::Sender<Arc<Piece>>) {
-    let mut doorbell = journal.doorbell();
+async fn follow(
+    read: impl AsyncFn(Position) -> Result<Page, journal::Error>,
+    mut doorbell: watch::Receiver<Position>,
+    mut cursor: Position,
+    pieces: broadcast::Sender<Arc<Piece>>,
+) {
     loop {
         let rung = *doorbell.borrow_and_update();
         if pieces.receiver_count() == 0 {
@@ -76,7 +84,7 @@ async fn follow(journal: Journal, mut cursor: Position, pieces: broadcast::Sende
             cursor = cursor.max(rung);
         }
         while cursor < rung {
-            match journal.after(cursor, &Filter::default(), READ_MAX).await {
+            match read(cursor).await {
                 Ok(page) if page.next > cursor => {
                     if let Ok(piece) = Piece::render(cursor, page.next, &page.entries) {
                         // Without listeners there is nothing to do.
@@ -85,10 +93,13 @@ async fn follow(journal: Journal, mut cursor: Position, pieces: broadcast::Sende
                     cursor = page.next;
                     tokio::time::sleep(PIECES_APART).await;
                 }
-                // The doorbell rang for what is not there yet, or the database is away: the next ring tries again.
+                // The doorbell rang for what is not there yet: the next ring tries again.
                 Ok(_) => break,
                 Err(error) => {
                     tracing::warn!(%error, "the tail of the journal could not be read");
+                    tokio::time::sleep(PAUSE).await;
+                    // It may be long until the next ring, and listeners wait for what was rung for already.
+                    doorbell.mark_changed();
                     break;
                 }
             }
@@ -148,8 +159,31 @@ fn render(entry: &Entry, into: &mut Vec<u8>) -> Result<(), Problem> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
     use super::*;
     use crate::envelope::tests::entry;
+
+    #[tokio::test]
+    async fn what_could_not_be_read_is_read_without_another_ring() {
+        let (_bell, mut doorbell) = watch::channel(Position(1));
+        doorbell.mark_changed();
+        let (pieces, mut listener) = broadcast::channel(PIECES_WAITING_MAX);
+        let tries = AtomicUsize::new(0);
+        let read = async |after: Position| match tries.fetch_add(1, Ordering::Relaxed) {
+            0 => Err(journal::Error::Locked),
+            _ => Ok(Page {
+                entries: vec![entry(after.0 + 1, "a.b")],
+                next: Position(after.0 + 1),
+                head: Position(1),
+            }),
+        };
+        let heard = tokio::time::timeout(Duration::from_secs(10), listener.recv());
+        tokio::select! {
+            () = follow(read, doorbell, Position(0), pieces) => unreachable!(),
+            heard = heard => assert_eq!(heard.unwrap().unwrap().upto, Position(1)),
+        }
+    }
 
     #[test]
     fn frames_are_parts_of_the_whole() {

@@ -9,9 +9,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use domain::{
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     customer::{
-        Command, credit, qualification, receivables,
+        Command, approving, credit, qualification, receivables,
         registration::{self, CustomerKind},
         trading::{self, PlacedLine, Placement},
     },
@@ -35,6 +36,19 @@ pub const TIGHT_ORDERS: usize = 10;
 const ORDER_AMOUNT: i64 = 10_000;
 const WIDE_LIMIT: i64 = 900_000_000;
 
+/// Who agrees to papers, and to a wide limit, in the order of the delivered routes.
+const REVIEWERS: [(&str, Role); 4] = [
+    ("staff-sales-2", Role::Sales),
+    ("staff-legal", Role::Legal),
+    ("staff-compliance", Role::Compliance),
+    ("staff-quality", Role::Quality),
+];
+const GRANTERS: [(&str, Role); 3] = [
+    ("staff-finance", Role::Finance),
+    ("staff-credit-2", Role::Credit),
+    ("staff-compliance", Role::Compliance),
+];
+
 /// Every how many customers one is tight.
 const fn is_tight(customer: u32) -> bool {
     customer % 100 < TIGHT_OF_100
@@ -45,7 +59,26 @@ pub struct Company {
     pub policy: Vec<policy::Event>,
     pub products: Vec<(String, Vec<product::Event>)>,
     pub today: NaiveDate,
+    people: Arc<Vec<Person>>,
     started: DateTime<Utc>,
+}
+
+fn people() -> Result<Arc<Vec<Person>>> {
+    let others = [("staff-sales", Role::Sales), ("staff-credit", Role::Credit)];
+    let all = REVIEWERS.iter().chain(&GRANTERS).chain(&others);
+    let mut people: Vec<Person> = Vec::new();
+    for (staff, role) in all {
+        if !people.iter().any(|known| known.staff.as_str() == *staff) {
+            people.push(Person::new(staff.parse()?, [*role].into()));
+        }
+    }
+    Ok(Arc::new(people))
+}
+
+fn vote(which: approving::Which) -> Command {
+    let remarks = qualification::Remarks::default();
+    let act = approving::Act::Approve { remarks, content: None };
+    Command::Approving(approving::Command { which, act })
 }
 
 impl Company {
@@ -74,7 +107,7 @@ impl Company {
             facts.products.insert(id, Arc::new(state));
             facts.reads.push(StreamVersion { stream: id.to_string(), version: 1 });
         }
-        Ok(Self { facts, policy, products, today, started })
+        Ok(Self { facts, policy, products, today, people: people()?, started })
     }
 
     /// The facts that an order of this product rests on, as they are read for it.
@@ -91,7 +124,9 @@ impl Company {
 
     pub fn context(&self, command_id: Uuid, actor: &str, role: Role) -> Result<Context> {
         let turn = turn(command_id, actor, SystemClock.now(), self.today)?;
-        Ok(Context { turn, roles: vec![role], business_date: None, facts: self.facts.clone() })
+        let assemblies = Assemblies::alike(&self.people, [role].into());
+        let (roles, facts) = (vec![role], self.facts.clone());
+        Ok(Context { turn, roles, assemblies, business_date: None, facts })
     }
 
     /// One line of ten pieces; the odd ones are implants of class III, the even ones syringes of class II.
@@ -198,8 +233,9 @@ impl Company {
         }
         let submit = Command::Qualification(qualification::Command::Submit);
         steps.push((submit, "staff-sales", Role::Sales));
-        let approve = qualification::Command::Approve(qualification::Remarks::default());
-        steps.push((Command::Qualification(approve), "staff-quality", Role::Quality));
+        let votes =
+            REVIEWERS.map(|(actor, role)| (vote(approving::Which::Qualification), actor, role));
+        steps.extend(votes);
         let limit = if is_tight(customer) {
             ORDER_AMOUNT.saturating_mul(i64::try_from(TIGHT_ORDERS)?)
         } else {
@@ -209,6 +245,10 @@ impl Company {
             "terms": {"from": "invoice", "days": 60}});
         let grant = credit::Command::Grant(Box::new(serde_json::from_value(grant)?));
         steps.push((Command::Credit(grant), "staff-credit", Role::Credit));
+        if !is_tight(customer) {
+            let votes = GRANTERS.map(|(actor, role)| (vote(approving::Which::Credit), actor, role));
+            steps.extend(votes);
+        }
         Ok(steps)
     }
 

@@ -247,6 +247,13 @@ impl ScopeItem {
         self.class
     }
 
+    /// Whether whatever the other entry covers is covered by this one.
+    pub fn takes_in(self, other: &Self) -> bool {
+        self.class == other.class
+            && self.catalogue == other.catalogue
+            && self.code.covers(other.code)
+    }
+
     /// Whether a product of this place and class may be traded under this entry.
     pub fn covers(self, place: CataloguePlace, class: DeviceClass) -> bool {
         let same_catalogue = self.catalogue == place.version || self.code.is_ivd_reagent();

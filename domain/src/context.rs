@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use crate::{
-    decision::StreamVersion, ids::ProductId, policy::InForce, product::Product, staff::Role,
-    turn::Turn,
+    approval::Assemblies, decision::StreamVersion, ids::ProductId, policy::InForce,
+    product::Product, staff::Role, turn::Turn,
 };
 
 #[derive(Clone, Debug)]
@@ -15,6 +15,8 @@ pub struct Context {
     pub turn: Turn,
     /// The roles that the credential carries.
     pub roles: Vec<Role>,
+    /// Who works here, for what wants approval.
+    pub assemblies: Assemblies,
     /// Given where somebody enters what happened on an earlier day.
     pub business_date: Option<Backdated>,
     pub facts: Facts,

@@ -3,6 +3,7 @@
 //! Capabilities own their commands, events and part of the state. `decide` may read the whole customer;
 //! each part is written by its own capability only; what is closed leaves the state.
 
+pub mod approving;
 pub mod cash;
 pub mod credit;
 pub mod exposure;
@@ -28,6 +29,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::rejection::Rejection;
 use self::{
+    approving::Cases,
     credit::Credit,
     exposure::Totals,
     order::Order,
@@ -49,6 +51,7 @@ pub enum Command {
     Registration(registration::Command),
     Qualification(qualification::Command),
     Credit(credit::Command),
+    Approving(approving::Command),
     Trading(trading::Command),
     Receivables(receivables::Command),
     /// The daily review: announces what lapsed, and heals what time has healed.
@@ -76,6 +79,15 @@ events! {
         DocumentRevoked(qualification::DocumentRevoked) = "qualification.document-revoked",
         DocumentExpiryAnnounced(qualification::DocumentExpiryAnnounced) = "qualification.document-expiry-announced",
         LimitGranted(credit::LimitGranted) = "credit.limit-granted",
+        CaseOpened(Box<approving::CaseOpened>) = "approval.case-opened",
+        CaseRoundOpened(Box<approving::CaseRoundOpened>) = "approval.round-opened",
+        CaseVoted(Box<approving::CaseVoted>) = "approval.vote-cast",
+        CaseStageOpened(approving::CaseStageOpened) = "approval.stage-opened",
+        InformationAsked(approving::InformationAsked) = "approval.information-asked",
+        InformationGiven(approving::InformationGiven) = "approval.information-given",
+        ReviewerAdded(Box<approving::ReviewerAdded>) = "approval.reviewer-added",
+        CaseTransferred(Box<approving::CaseTransferred>) = "approval.transferred",
+        CaseClosed(approving::CaseClosed) = "approval.case-closed",
         LimitFrozen(credit::LimitFrozen) = "credit.limit-frozen",
         LimitUnfrozen(credit::LimitUnfrozen) = "credit.limit-unfrozen",
         OrderPlaced(Box<trading::OrderTaken>) = "trading.order-placed",
@@ -110,6 +122,9 @@ pub struct Customer {
     pub registration: Registration,
     pub qualification: Qualification,
     pub credit: Credit,
+    /// What waits for somebody's agreement.
+    #[serde(default)]
+    pub cases: Cases,
     /// Open orders, held ones included.
     pub orders: BTreeMap<OrderId, Order>,
     /// Those of them that wait: held, or with a held shipment.
@@ -117,6 +132,13 @@ pub struct Customer {
     pub orders_taken: u64,
     pub receivables: Receivables,
     pub totals: Totals,
+}
+
+impl Command {
+    /// Whether it is somebody's say about what others asked for.
+    pub fn is_vote(&self) -> bool {
+        matches!(self, Self::Approving(command) if command.is_vote())
+    }
 }
 
 impl Customer {
@@ -152,6 +174,12 @@ impl Customer {
             Command::Receivables(receivables::Command::Invoice(issue)) => {
                 invoicing::orders_of(issue).iter().flat_map(|id| self.products_of(id)).collect()
             }
+            Command::Approving(command) => match self.cases.named(command.which) {
+                Some(approving::Case {
+                    matter: approving::Matter::Release { order, .. }, ..
+                }) => self.products_of(order),
+                _ => Vec::new(),
+            },
             _ => Vec::new(),
         };
         needed.extend(self.waiting.values().flat_map(|id| self.products_of(id)));
@@ -175,7 +203,7 @@ impl Decider for Customer {
     fn decide(&self, context: &Context, command: &Command) -> Result<Vec<Event>, Rejection> {
         if let Command::Registration(command) = command {
             let events = registration::decide(self, context, command)?;
-            return Ok(healing::heal(self, context, events));
+            return Ok(self.followed(context, events));
         }
         if !self.is_registered() {
             return Err(Rejection::NoSuchCustomer);
@@ -189,6 +217,7 @@ impl Decider for Customer {
             Command::Registration(command) => registration::decide(self, context, command)?,
             Command::Qualification(command) => qualification::decide(self, context, command)?,
             Command::Credit(command) => credit::decide(self, context, command)?,
+            Command::Approving(command) => approving::decide(self, context, command)?,
             Command::Trading(command) => match command {
                 trading::Command::Place(placement) => ordering::place(self, context, placement)?,
                 trading::Command::Release(release) => releasing::release(self, context, release)?,
@@ -215,7 +244,7 @@ impl Decider for Customer {
             Command::ReviewDay => review::announce(self, context),
             Command::Check(placement) => return ordering::place(self, context, placement),
         };
-        Ok(healing::heal(self, context, events))
+        Ok(self.followed(context, events))
     }
 
     fn evolve(&mut self, event: &Event) {
@@ -231,6 +260,12 @@ impl Decider for Customer {
 stock_aggregate!(Customer);
 
 impl Customer {
+    /// The command's events, with what they cure, and what of it was under vote.
+    fn followed(&self, context: &Context, events: Vec<Event>) -> Vec<Event> {
+        approving::keep(self, context, healing::heal(self, context, events))
+    }
+
+    #[expect(clippy::too_many_lines, reason = "one line for each event")]
     fn fold(&mut self, event: &Event) {
         let version = self.version;
         match event {
@@ -270,6 +305,15 @@ impl Customer {
                 self.qualification.announce(e.business_date, e.invoice.uuid());
             }
             Event::LimitGranted(e) => self.credit.grant(e, version),
+            Event::CaseOpened(_)
+            | Event::CaseRoundOpened(_)
+            | Event::CaseVoted(_)
+            | Event::CaseStageOpened(_)
+            | Event::InformationAsked(_)
+            | Event::InformationGiven(_)
+            | Event::ReviewerAdded(_)
+            | Event::CaseTransferred(_)
+            | Event::CaseClosed(_) => self.cases.fold(event),
             Event::LimitFrozen(e) => self.credit.freeze(e, version),
             Event::LimitUnfrozen(_) => self.credit.unfreeze(),
             Event::OrderPlaced(e) | Event::OrderHeld(e) => self.take_order(e),
@@ -302,6 +346,7 @@ impl Customer {
                 self.stop_waiting(id);
                 self.orders.remove(id);
                 self.receivables.deposits.remove(id);
+                self.cases.close_order(id);
             }
         }
     }

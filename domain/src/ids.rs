@@ -102,6 +102,10 @@ ids! {
     TokenId = "token", "token-", "token-019aa7b0-0000-7000-8000-00000000000b";
     /// A policy pack on its way to be in force.
     ProposalId = "proposal", "proposal-", "proposal-019aa7b0-0000-7000-8000-00000000000d";
+    /// Where a component's secret lies, not the secret.
+    SecretId = "secret", "secret-", "secret-019aa7b0-0000-7000-8000-00000000000f";
+    /// Roles lent to a colleague.
+    DelegationId = "delegation", "delegation-", "delegation-019aa7b0-0000-7000-8000-00000000000e";
 }
 
 /// A person, or a program that acts in its own name.

@@ -21,6 +21,7 @@ pub mod product;
 pub mod proposal;
 pub mod registration_number;
 pub mod sentence;
+pub mod signature;
 pub mod staff;
 pub mod text;
 pub mod turn;

@@ -9,13 +9,18 @@
 //! Until the departments concerned have looked at it, nothing else comes into force.
 
 pub mod activation;
+pub mod approvals;
+pub mod bands;
+pub mod calendar;
 pub mod changes;
 pub mod facts;
+pub mod identity;
 pub mod pack;
 pub mod proof;
 mod rejection;
 pub mod schedule;
 pub mod scope;
+pub mod scorecard;
 pub mod shadow;
 pub mod stopping;
 pub mod table;

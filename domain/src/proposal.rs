@@ -6,6 +6,7 @@
 //! whatever changes one of them makes it a draft again, and the votes are void.
 //! What was approved comes into force by a command of the policy ([`crate::policy`]), which asks this stream.
 
+mod drafting;
 mod evidence;
 mod plan;
 mod rejection;
@@ -17,6 +18,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use self::drafting::content;
 pub use self::{
     evidence::Simulated,
     plan::{Plan, STEPS_MAX, Step},
@@ -32,6 +34,7 @@ use crate::{
         changes::{self, Part},
         proof,
     },
+    signature::Signature,
     stock_aggregate,
     text::Prose,
     turn::Turn,
@@ -49,6 +52,7 @@ pub enum Command {
     Submit,
     Approve {
         comment: Option<Prose<1000>>,
+        signature: Option<Box<Signature>>,
     },
     Reject {
         reason: Prose<500>,
@@ -157,6 +161,8 @@ pub struct Voted {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Box<Signature>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -184,6 +190,16 @@ pub struct Withdrawn {
 }
 
 impl crate::decider::Event for Event {}
+
+impl Event {
+    /// What somebody signed it with.
+    pub fn signature(&self) -> Option<&Signature> {
+        match self {
+            Self::VoteCast(voted) => voted.signature.as_deref(),
+            _ => None,
+        }
+    }
+}
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -245,7 +261,9 @@ impl Decider for Proposal {
             }
             Command::Simulate(simulated) => self.simulate(context, simulated),
             Command::Submit => self.submit(context),
-            Command::Approve { comment } => self.approve(context, comment.as_ref()),
+            Command::Approve { comment, signature } => {
+                self.approve(context, comment.as_ref(), signature.as_deref())
+            }
             Command::Reject { reason } => Ok(vec![Event::Rejected(self.decline(context, reason)?)]),
             Command::Return { reason } => Ok(vec![Event::Returned(self.decline(context, reason)?)]),
             Command::Withdraw { reason } => {
@@ -373,11 +391,22 @@ impl Proposal {
         &self,
         context: &Context,
         comment: Option<&Prose<1000>>,
+        signature: Option<&Signature>,
     ) -> Result<Vec<Event>, Rejection> {
         let (content, round) = self.in_approval(context)?;
+        let record = self.id.map(|id| id.to_string()).unwrap_or_default();
+        let own =
+            |it: &Signature| it.is_of(&record, &round.content) && it.signer == context.turn.actor;
+        if signature.is_some_and(|signature| !own(signature)) {
+            return Err(Rejection::SignedAnother);
+        }
         let assembly = &context.assembly;
         let (vote, closes) = round.vote(&context.turn.actor, &assembly.actor, &assembly.people)?;
-        let voted = Event::VoteCast(Voted { vote, comment: comment.cloned() });
+        let voted = Event::VoteCast(Voted {
+            vote,
+            comment: comment.cloned(),
+            signature: signature.cloned().map(Box::new),
+        });
         let then = match closes {
             Closes::Nothing => None,
             Closes::Stage(opened) => Some(Event::StageOpened(opened)),
@@ -433,30 +462,6 @@ impl Proposal {
         let votes = self.round.as_ref().map_or(0, |round| round.votes.len());
         u32::try_from(votes).unwrap_or(u32::MAX)
     }
-}
-
-/// A pack as it would replace the one in force.
-fn content(policy: &Policy, draft: &Draft) -> Result<Content, Rejection> {
-    draft.plan.check()?;
-    let in_force = policy.in_force.as_ref().ok_or(Rejection::NothingInForce)?;
-    let pack = match &draft.pack {
-        Proposed::New(pack) => Arc::new((**pack).clone()),
-        Proposed::Former(hash) => {
-            let known = policy.known.get(hash.as_str()).ok_or(Rejection::NoSuchPack)?;
-            Arc::clone(&known.pack)
-        }
-    };
-    let hash = pack.hash().map_err(|error| Rejection::NotCanonical(error.to_string()))?;
-    if *hash == *in_force.hash {
-        return Err(Rejection::NoDifference);
-    }
-    // What is on record was dated and counted in them.
-    let (old, new) = (&in_force.pack.company, &pack.company);
-    if (old.zone, old.currency) != (new.zone, new.currency) {
-        return Err(Rejection::CompanyFixed);
-    }
-    let (base, summary) = (in_force.hash.to_string(), draft.summary.clone());
-    Ok(Content { hash, base, pack, summary, plan: draft.plan.clone() })
 }
 
 stock_aggregate!(Proposal);

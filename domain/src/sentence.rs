@@ -2,11 +2,13 @@
 //!
 //! A sentence says what happened with numbers, amounts and dates. It names no person: who did it stands in the envelope.
 
+pub mod approving;
 mod master;
 mod policy;
 mod qualification;
 mod receivables;
 mod registration;
+mod staff;
 #[cfg(test)]
 mod tests;
 mod trading;
@@ -17,7 +19,7 @@ use crate::{
     decision::{Cause, CauseCode, Decision, Mode, Outcome, Reaction},
     money::{Minor, Money},
     policy::pack::Text,
-    product, proposal, staff,
+    product, proposal,
     wording::{
         names,
         phrase::{amount, counted, listed, text},
@@ -44,6 +46,15 @@ pub fn of(event: &customer::Event) -> Text {
         E::DocumentRevoked(e) => qualification::revoked(e),
         E::DocumentExpiryAnnounced(e) => qualification::expiry_announced(e),
         E::LimitGranted(e) => qualification::limit_granted(e),
+        E::CaseOpened(e) => approving::case_opened(e),
+        E::CaseRoundOpened(e) => approving::round_opened(e),
+        E::CaseVoted(e) => approving::voted(e),
+        E::CaseStageOpened(e) => approving::stage_opened(e),
+        E::InformationAsked(e) => approving::information_asked(e),
+        E::InformationGiven(e) => approving::information_given(e),
+        E::ReviewerAdded(e) => approving::reviewer_added(e),
+        E::CaseTransferred(e) => approving::transferred(e),
+        E::CaseClosed(e) => approving::closed(e),
         E::LimitFrozen(e) => qualification::limit_frozen(e),
         E::LimitUnfrozen(e) => qualification::limit_unfrozen(e),
         E::OrderPlaced(e) => trading::placed(e),
@@ -81,20 +92,9 @@ pub fn of_product(event: &product::Event) -> Text {
     }
 }
 
-/// What happened to somebody's roles and tokens.
-pub fn of_staff(event: &staff::Event) -> Text {
-    match event {
-        staff::Event::Registered(_) => text("人员已登记。", "Person registered."),
-        staff::Event::RolesGranted(e) => master::roles_granted(&e.roles),
-        staff::Event::TokenIssued(e) => master::token_issued(e),
-        staff::Event::TokenRevoked(e) => {
-            text(format!("凭证 {} 已撤销。", e.token), format!("Token {} revoked.", e.token))
-        }
-        staff::Event::Left(_) => text(
-            "人员已离职，全部角色和凭证随之失效。",
-            "Person left; all roles and tokens ended with it.",
-        ),
-    }
+/// What happened to somebody's roles, tokens and components.
+pub fn of_staff(event: &crate::staff::Event) -> Text {
+    staff::of_staff(event)
 }
 
 /// What happened to the rules.

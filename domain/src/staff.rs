@@ -1,25 +1,37 @@
-//! Staff: people, the roles that they hold, and the tokens that speak for them.
+//! Staff: people, the roles that they hold, the tokens that speak for them, and how they prove who they are.
 //!
 //! A name is never in an event: only its salted digest, whose opening lies in an erasable table.
-//! Who administers does no business: no role of trade stands beside `admin`.
+//! Who administers does no business: no role of trade stands beside one of administration. In the strict profile nobody holds two of
+//! the roles of administration, security and audit.
 //! A token carries some of its person's roles; only a machine's token carries several.
 //! Who has left has no role and no token, and gets none again.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use cqrs_es::DomainEvent;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::decider::{self, Decider};
 use crate::digest::Sha256Digest;
-use crate::ids::TokenId;
+use crate::events;
+use crate::ids::{DelegationId, StaffId, TokenId};
 use crate::text::Line;
 use crate::turn::Turn;
 
+pub use credentials::{
+    CodeEnrolled, Compared, ComponentsVerified, Credentials, CredentialsReset, Locked, PasswordSet,
+    Proof, ResetAsked, SessionClosed, SessionOpened, Signing, TryRefused, Trying, Unlocked,
+};
+pub use delegation::{Delegated, DelegationRevoked, Matter};
+pub use profile::{Profile, ProfileSet};
 pub use rejection::Rejection;
 pub use role::Role;
 
+pub mod credentials;
+pub mod delegation;
+mod profile;
 mod rejection;
 mod role;
 
@@ -40,20 +52,85 @@ pub enum Command {
         token: TokenId,
     },
     Leave,
+    /// Lends own roles to a colleague. The day on which that is done is the turn's.
+    Delegate(Box<Delegated>),
+    RevokeDelegation {
+        delegation: DelegationId,
+    },
+    /// An administrator takes both components away, and gives a secret for enrolment.
+    ResetCredentials {
+        secret_sha256: Sha256Digest,
+    },
+    Unlock,
+    /// With the secrets for enrolment.
+    SetPassword {
+        secrets: BTreeSet<Sha256Digest>,
+        set: PasswordSet,
+    },
+    EnrolCode {
+        secrets: BTreeSet<Sha256Digest>,
+        enrolled: CodeEnrolled,
+    },
+    OpenSession {
+        proof: Proof,
+        session: TokenId,
+        secret_sha256: Sha256Digest,
+        role: Role,
+    },
+    CloseSession {
+        session: TokenId,
+    },
+    /// Somebody proves who they are, to sign.
+    Verify {
+        proof: Proof,
+        signing: Signing,
+    },
+    /// A proof was refused.
+    CountWrongTry(Trying),
+    /// Of the stream of the system only.
+    SetProfile(Profile),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub enum Event {
-    #[serde(rename = "staff.registered")]
-    Registered(Registered),
-    #[serde(rename = "staff.roles-granted")]
-    RolesGranted(RolesGranted),
-    #[serde(rename = "staff.token-issued")]
-    TokenIssued(Box<TokenIssued>),
-    #[serde(rename = "staff.token-revoked")]
-    TokenRevoked(TokenRevoked),
-    #[serde(rename = "staff.left")]
-    Left(Left),
+impl Command {
+    /// Whose stream it must be decided with, beside the person's own.
+    pub fn colleague(&self) -> Option<&StaffId> {
+        match self {
+            Self::Delegate(delegated) => Some(&delegated.to),
+            _ => None,
+        }
+    }
+}
+
+/// What a command for a member of staff is decided with.
+#[derive(Clone, Debug)]
+pub struct Context {
+    pub turn: Turn,
+    pub profile: Profile,
+    /// Whom the command names beside the person.
+    pub colleague: Option<Arc<Staff>>,
+}
+
+events! {
+    pub enum Event {
+        Registered(Registered) = "staff.registered",
+        RolesGranted(RolesGranted) = "staff.roles-granted",
+        TokenIssued(Box<TokenIssued>) = "staff.token-issued",
+        TokenRevoked(TokenRevoked) = "staff.token-revoked",
+        Left(Left) = "staff.left",
+        Delegated(Box<Delegated>) = "staff.delegated",
+        DelegationRevoked(DelegationRevoked) = "staff.delegation-revoked",
+        ResetAsked(ResetAsked) = "staff.credentials-reset-asked",
+        CredentialsReset(CredentialsReset) = "staff.credentials-reset",
+        PasswordSet(PasswordSet) = "staff.password-set",
+        CodeEnrolled(CodeEnrolled) = "staff.code-enrolled",
+        TryRefused(TryRefused) = "staff.try-refused",
+        Locked(Locked) = "staff.locked",
+        Unlocked(Unlocked) = "staff.unlocked",
+        SessionOpened(Box<SessionOpened>) = "staff.session-opened",
+        SessionClosed(SessionClosed) = "staff.session-closed",
+        ComponentsVerified(Box<ComponentsVerified>) = "staff.components-verified",
+        ProfileSet(ProfileSet) = "staff.profile-set",
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -89,41 +166,12 @@ pub struct TokenRevoked {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Left {}
 
-impl Event {
-    pub const TYPES: &'static [&'static str] = &[
-        "staff.registered",
-        "staff.roles-granted",
-        "staff.token-issued",
-        "staff.token-revoked",
-        "staff.left",
-    ];
-}
-
-impl DomainEvent for Event {
-    fn event_type(&self) -> String {
-        match self {
-            Self::Registered(_) => "staff.registered",
-            Self::RolesGranted(_) => "staff.roles-granted",
-            Self::TokenIssued(_) => "staff.token-issued",
-            Self::TokenRevoked(_) => "staff.token-revoked",
-            Self::Left(_) => "staff.left",
-        }
-        .to_owned()
-    }
-
-    fn event_version(&self) -> String {
-        "1".to_owned()
-    }
-}
-
 impl decider::Event for Event {
     fn claim(&self, _stream: &str) -> Option<String> {
         match self {
             // One secret opens one door: a second token of the same secret could not be told from the first.
             Self::TokenIssued(issued) => Some(format!("token:{}", issued.secret_sha256)),
-            Self::Registered(_) | Self::RolesGranted(_) | Self::TokenRevoked(_) | Self::Left(_) => {
-                None
-            }
+            _ => None,
         }
     }
 }
@@ -140,6 +188,14 @@ pub struct Staff {
     pub tokens: BTreeMap<TokenId, TokenIssued>,
     /// Those that no longer do: an id is never used twice.
     pub revoked: BTreeSet<TokenId>,
+    /// Roles that the person lends, until after their last day.
+    #[serde(default)]
+    pub delegations: BTreeMap<DelegationId, Delegated>,
+    #[serde(default)]
+    pub credentials: Credentials,
+    /// Of the store; in the stream of the system only.
+    #[serde(default)]
+    pub profile: Profile,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -154,7 +210,19 @@ pub enum Standing {
 impl Staff {
     /// What a token may do now: what it carries and its person still holds. Empty for a token that does not work.
     pub fn roles_of(&self, token: TokenId) -> BTreeSet<Role> {
-        self.tokens.get(&token).map_or_else(BTreeSet::new, |it| &it.roles & &self.roles)
+        let carried = self.tokens.get(&token).map(|it| it.roles.clone());
+        let session = || self.credentials.sessions.get(&token).map(|it| [it.role].into());
+        carried.or_else(session).map_or_else(BTreeSet::new, |carried| &carried & &self.roles)
+    }
+
+    /// Whether a token or a session works at this time.
+    pub fn works(&self, token: TokenId, now: DateTime<Utc>) -> bool {
+        self.tokens.contains_key(&token) || self.credentials.works(token, now)
+    }
+
+    /// Whether the person holds a role of administration, beside which there is no business.
+    pub fn administers(&self) -> bool {
+        self.roles.iter().any(|role| role.administers())
     }
 
     fn present(&self) -> Result<(), Rejection> {
@@ -163,6 +231,47 @@ impl Staff {
             Standing::Left => Err(Rejection::HasLeft),
             Standing::Present => Ok(()),
         }
+    }
+
+    fn register(
+        &self,
+        context: &Context,
+        name_digest: Sha256Digest,
+        roles: &BTreeSet<Role>,
+        token: Option<&TokenIssued>,
+    ) -> Result<Vec<Event>, Rejection> {
+        if self.standing != Standing::Unknown {
+            return Err(Rejection::AlreadyRegistered);
+        }
+        check_roles(roles, context.profile)?;
+        if let Some(token) = token {
+            self.check_token(roles, token)?;
+        }
+        let mut events = vec![Event::Registered(Registered { name_digest })];
+        if !roles.is_empty() {
+            events.push(Event::RolesGranted(RolesGranted { roles: roles.clone() }));
+        }
+        events.extend(token.map(|token| Event::TokenIssued(Box::new(token.clone()))));
+        Ok(events)
+    }
+
+    fn revoke_token(&self, token: TokenId) -> Result<Vec<Event>, Rejection> {
+        // Asked before the person's standing: leaving revoked them all, and that is the better answer.
+        if self.revoked.contains(&token) {
+            return Err(Rejection::TokenRevoked { token });
+        }
+        if !self.tokens.contains_key(&token) {
+            return Err(Rejection::NoSuchToken { token });
+        }
+        Ok(vec![Event::TokenRevoked(TokenRevoked { token })])
+    }
+
+    fn set_profile(&self, profile: Profile) -> Result<Vec<Event>, Rejection> {
+        if profile < self.profile {
+            return Err(Rejection::ProfileLowered);
+        }
+        let stricter = profile > self.profile;
+        Ok(if stricter { vec![Event::ProfileSet(ProfileSet { profile })] } else { Vec::new() })
     }
 
     fn check_token(&self, held: &BTreeSet<Role>, token: &TokenIssued) -> Result<(), Rejection> {
@@ -183,13 +292,19 @@ impl Staff {
     }
 }
 
-fn check_roles(roles: &BTreeSet<Role>) -> Result<(), Rejection> {
-    if !roles.contains(&Role::Admin) {
-        return Ok(());
+fn check_roles(roles: &BTreeSet<Role>, profile: Profile) -> Result<(), Rejection> {
+    let those = |which: fn(Role) -> bool| -> BTreeSet<Role> {
+        roles.iter().copied().filter(|role| which(*role)).collect()
+    };
+    let business = those(Role::is_business);
+    if !business.is_empty() && roles.iter().any(|role| role.administers()) {
+        return Err(Rejection::AdminMixed { business });
     }
-    let business: BTreeSet<Role> =
-        roles.iter().copied().filter(|role| role.is_business()).collect();
-    if business.is_empty() { Ok(()) } else { Err(Rejection::AdminMixed { business }) }
+    let apart = those(Role::is_kept_apart);
+    if profile == Profile::Strict && apart.len() > 1 {
+        return Err(Rejection::KeptApart { apart });
+    }
+    Ok(())
 }
 
 impl Decider for Staff {
@@ -198,28 +313,16 @@ impl Decider for Staff {
     type Command = Command;
     type Event = Event;
     type Rejection = Rejection;
-    type Context = Turn;
+    type Context = Context;
 
-    fn decide(&self, _turn: &Turn, command: &Command) -> Result<Vec<Event>, Rejection> {
+    fn decide(&self, context: &Context, command: &Command) -> Result<Vec<Event>, Rejection> {
         match command {
             Command::Register { name_digest, roles, token } => {
-                if self.standing != Standing::Unknown {
-                    return Err(Rejection::AlreadyRegistered);
-                }
-                check_roles(roles)?;
-                if let Some(token) = token {
-                    self.check_token(roles, token)?;
-                }
-                let mut events = vec![Event::Registered(Registered { name_digest: *name_digest })];
-                if !roles.is_empty() {
-                    events.push(Event::RolesGranted(RolesGranted { roles: roles.clone() }));
-                }
-                events.extend(token.clone().map(Event::TokenIssued));
-                Ok(events)
+                self.register(context, *name_digest, roles, token.as_deref())
             }
             Command::GrantRoles { roles } => {
                 self.present()?;
-                check_roles(roles)?;
+                check_roles(roles, context.profile)?;
                 Ok(vec![Event::RolesGranted(RolesGranted { roles: roles.clone() })])
             }
             Command::IssueToken(token) => {
@@ -227,20 +330,36 @@ impl Decider for Staff {
                 self.check_token(&self.roles, token)?;
                 Ok(vec![Event::TokenIssued(token.clone())])
             }
-            Command::RevokeToken { token } => {
-                // Asked before the person's standing: leaving revoked them all, and that is the better answer.
-                if self.revoked.contains(token) {
-                    return Err(Rejection::TokenRevoked { token: *token });
-                }
-                if !self.tokens.contains_key(token) {
-                    return Err(Rejection::NoSuchToken { token: *token });
-                }
-                Ok(vec![Event::TokenRevoked(TokenRevoked { token: *token })])
-            }
+            Command::RevokeToken { token } => self.revoke_token(*token),
             Command::Leave => {
                 self.present()?;
                 Ok(vec![Event::Left(Left {})])
             }
+            Command::Delegate(given) => delegation::delegate(self, context, given),
+            Command::RevokeDelegation { delegation } => {
+                delegation::revoke(self, context, *delegation)
+            }
+            Command::ResetCredentials { secret_sha256 } => {
+                credentials::reset(self, context, *secret_sha256)
+            }
+            Command::Unlock => credentials::unlock(self),
+            Command::SetPassword { secrets, set } => {
+                credentials::set_password(self, context, secrets, set)
+            }
+            Command::EnrolCode { secrets, enrolled } => {
+                credentials::enrol_code(self, context, secrets, enrolled)
+            }
+            Command::OpenSession { proof, session, secret_sha256, role } => {
+                credentials::open_session(self, context, proof, (*session, *secret_sha256, *role))
+            }
+            Command::CloseSession { session } => {
+                credentials::close_session(self, context, *session)
+            }
+            Command::Verify { proof, signing } => {
+                credentials::verify(self, context, proof, signing)
+            }
+            Command::CountWrongTry(at) => Ok(credentials::count_wrong_try(self, *at)),
+            Command::SetProfile(profile) => self.set_profile(*profile),
         }
     }
 
@@ -250,7 +369,10 @@ impl Decider for Staff {
                 self.standing = Standing::Present;
                 self.name_digest = Some(registered.name_digest);
             }
-            Event::RolesGranted(granted) => self.roles.clone_from(&granted.roles),
+            Event::RolesGranted(granted) => {
+                self.roles.clone_from(&granted.roles);
+                delegation::keep_only(&mut self.delegations, &granted.roles);
+            }
             Event::TokenIssued(issued) => {
                 self.tokens.insert(issued.token, (**issued).clone());
             }
@@ -262,7 +384,24 @@ impl Decider for Staff {
                 self.standing = Standing::Left;
                 self.roles.clear();
                 self.revoked.extend(std::mem::take(&mut self.tokens).into_keys());
+                self.delegations.clear();
+                self.credentials = Credentials::default();
             }
+            Event::Delegated(delegated) => delegation::take(&mut self.delegations, delegated),
+            Event::DelegationRevoked(revoked) => {
+                self.delegations.remove(&revoked.delegation);
+            }
+            Event::ResetAsked(asked) => self.credentials.ask_reset(asked),
+            Event::CredentialsReset(reset) => self.credentials.reset(reset),
+            Event::PasswordSet(set) => self.credentials.set(set),
+            Event::CodeEnrolled(enrolled) => self.credentials.enrol(enrolled),
+            Event::TryRefused(_) => self.credentials.refuse(),
+            Event::Locked(_) => self.credentials.lock(),
+            Event::Unlocked(_) => self.credentials.unlock(),
+            Event::SessionOpened(opened) => self.credentials.open(opened),
+            Event::SessionClosed(closed) => self.credentials.close(closed),
+            Event::ComponentsVerified(verified) => self.credentials.verified(verified),
+            Event::ProfileSet(set) => self.profile = set.profile,
         }
     }
 }

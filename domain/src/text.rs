@@ -39,6 +39,10 @@ impl TextError {
 
 /// Full-width letters, digits and brackets become plain ones (NFKC), white space around them goes: for typed codes.
 pub(crate) fn plain(code: &str) -> String {
+    if code.is_ascii() {
+        // Plain already.
+        return code.trim().to_owned();
+    }
     code.nfkc().collect::<String>().trim().to_owned()
 }
 

@@ -8,12 +8,16 @@ mod goods;
 pub mod names;
 mod papers;
 pub(crate) mod phrase;
+mod scores;
 mod tables;
 #[cfg(test)]
 mod tests;
 
 use self::phrase::{reason, text};
-pub use self::tables::{finding, mistake};
+pub use self::{
+    scores::shortfall,
+    tables::{finding, mistake},
+};
 use crate::{
     decision::{Cause, CauseCode, Reaction},
     policy::pack::Text,

@@ -1,18 +1,18 @@
 //! What each aggregate's decisions must know of other streams: the customer reads the policy and products, the policy reads the proposal
-//! that it is about, a proposal reads the policy, and a vote reads whoever casts it. The others read nothing.
+//! that it is about, a proposal reads the policy, a vote reads whoever casts it, and a delegation reads whom it is given to. The others read nothing.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::{
-    approval::Assembly,
+    approval::{Assembly, Person, lenders},
     context::{Context, Facts},
     customer::{self, Customer},
     decision::StreamVersion,
-    policy::{self, Policy},
+    policy::{self, Policy, approvals::Subject},
     product::{self, Product},
     proposal::{self, Proposal},
-    staff::{self, Staff},
+    staff::{self, Matter, Staff},
     turn::Turn,
 };
 
@@ -41,6 +41,9 @@ impl Gather for Customer {
             }
         }
         context.facts = facts;
+        if command.is_vote() {
+            reads.extend(who_votes(context, confirmed).await?);
+        }
         Ok(reads)
     }
 }
@@ -64,11 +67,15 @@ impl Gather for Product {
 impl Gather for Staff {
     async fn gather(
         &self,
-        _context: &mut Turn,
-        _command: &staff::Command,
-        _confirmed: &Confirmed,
+        context: &mut staff::Context,
+        command: &staff::Command,
+        confirmed: &Confirmed,
     ) -> Result<Vec<Read>, Error> {
-        Ok(Vec::new())
+        let Some(colleague) = command.colleague() else { return Ok(Vec::new()) };
+        let colleague = confirmed.get::<Staff>(colleague.as_str()).await?;
+        let read = colleague.read();
+        context.colleague = Some(colleague.state);
+        Ok(vec![read])
     }
 }
 
@@ -86,7 +93,7 @@ impl Gather for Policy {
             context.proposal = Some(proposal.state);
         }
         if let policy::Command::Review { .. } = command {
-            reads.push(voter(&context.turn, &mut context.assembly, confirmed).await?);
+            reads.extend(voter(&context.turn, &mut context.assembly, confirmed).await?);
         }
         Ok(reads)
     }
@@ -103,15 +110,71 @@ impl Gather for Proposal {
         let mut reads = vec![policy.read()];
         context.policy = policy.state;
         if command.is_vote() {
-            reads.push(voter(&context.turn, &mut context.assembly, confirmed).await?);
+            reads.extend(voter(&context.turn, &mut context.assembly, confirmed).await?);
         }
         Ok(reads)
     }
 }
 
-/// Leaves whoever votes only the roles that they hold at this moment.
-async fn voter(turn: &Turn, assembly: &mut Assembly, confirmed: &Confirmed) -> Result<Read, Error> {
+/// The same for a case of a customer.
+async fn who_votes(context: &mut Context, confirmed: &Confirmed) -> Result<Vec<Read>, Error> {
+    let person = confirmed.get::<Staff>(context.turn.actor.as_str()).await?;
+    let assemblies = &mut context.assemblies;
+    assemblies.actor = &assemblies.actor & &person.state.roles;
+    let mut reads = vec![person.read()];
+    for subject in Subject::ALL {
+        if assemblies.lenders(*subject, &context.turn.actor).is_empty() {
+            continue;
+        }
+        let people = assemblies.of_mut(*subject);
+        reads.extend(still_lent(&context.turn, people, matter(*subject), confirmed).await?);
+    }
+    reads.sort_by(|one, other| one.stream.cmp(&other.stream));
+    reads.dedup_by(|one, other| one.stream == other.stream);
+    Ok(reads)
+}
+
+/// Leaves whoever votes only those roles of others that these lend at this moment.
+async fn still_lent(
+    turn: &Turn,
+    people: &mut [Person],
+    matter: Matter,
+    confirmed: &Confirmed,
+) -> Result<Vec<Read>, Error> {
+    let Some(person) = people.iter_mut().find(|it| it.staff == turn.actor) else {
+        return Ok(Vec::new());
+    };
+    let mut reads = Vec::new();
+    for (lender, roles) in &mut person.stands_in_for {
+        let known = confirmed.get::<Staff>(lender.as_str()).await?;
+        *roles = &*roles & &known.state.lends(&turn.actor, turn.today, matter);
+        reads.push(known.read());
+    }
+    person.stands_in_for.retain(|_, roles| !roles.is_empty());
+    Ok(reads)
+}
+
+/// What a delegation for such a case is for.
+fn matter(subject: Subject) -> Matter {
+    match subject {
+        Subject::Qualification => Matter::Qualification,
+        Subject::Credit => Matter::Credit,
+        Subject::Release => Matter::Release,
+    }
+}
+
+/// Leaves whoever votes on rules only the roles that they hold, and that others lend them, at this moment.
+async fn voter(
+    turn: &Turn,
+    assembly: &mut Assembly,
+    confirmed: &Confirmed,
+) -> Result<Vec<Read>, Error> {
     let person = confirmed.get::<Staff>(turn.actor.as_str()).await?;
     assembly.actor = &assembly.actor & &person.state.roles;
-    Ok(person.read())
+    let mut reads = vec![person.read()];
+    if !lenders(&assembly.people, &turn.actor).is_empty() {
+        let people = Arc::make_mut(&mut assembly.people);
+        reads.extend(still_lent(turn, people, Matter::Policy, confirmed).await?);
+    }
+    Ok(reads)
 }

@@ -21,7 +21,7 @@ use crate::engine::{Database, Writer, sqlite};
 use crate::executor::{Executor, Limits, Stored};
 use crate::{
     ClockCheck, Committed, Entry, Error, Exclusive, Filter, Gather, Known, Openings, Options, Page,
-    Position, Refusal, Request, Until, Version, codec,
+    Position, Refusal, Request, Secrets, Until, Version, codec,
 };
 
 /// How long a closing journal waits for the poller's last look.
@@ -248,6 +248,11 @@ impl Journal {
     /// What personal texts were behind the digests in events, as long as they are not erased.
     pub fn openings(&self) -> Openings<'_> {
         Openings::of(self)
+    }
+
+    /// What people prove who they are with.
+    pub fn secrets(&self) -> Secrets<'_> {
+        Secrets::of(self)
     }
 
     /// Bytes (by estimate) and streams that the cache holds.

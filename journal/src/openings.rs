@@ -1,4 +1,4 @@
-//! Openings: the one erasable table (migration `0002_openings`).
+//! Openings: the erasable table of personal texts (migration `0002_openings`).
 //!
 //! Names, phones and other personal texts never enter events: an event carries a salted digest, and the text behind it
 //! stands here until it is erased. The digest stays in the event, and without its opening it says nothing about the text.

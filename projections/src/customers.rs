@@ -239,7 +239,16 @@ impl Entry {
             Event::LimitGranted(granted) => self.grant(granted),
             Event::LimitFrozen(_) => self.frozen = true,
             Event::LimitUnfrozen(_) => self.frozen = false,
-            Event::CustomerRegistered(_)
+            Event::CaseOpened(_)
+            | Event::CaseRoundOpened(_)
+            | Event::CaseVoted(_)
+            | Event::CaseStageOpened(_)
+            | Event::InformationAsked(_)
+            | Event::InformationGiven(_)
+            | Event::ReviewerAdded(_)
+            | Event::CaseTransferred(_)
+            | Event::CaseClosed(_)
+            | Event::CustomerRegistered(_)
             | Event::DocumentRevoked(_)
             | Event::DocumentExpiryAnnounced(_)
             | Event::OrderPlaced(_)

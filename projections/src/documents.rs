@@ -102,6 +102,7 @@ impl Model for Documents {
         mentioned(event).for_each(|document| self.rows.ask(document));
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line for each event")]
     fn fold(&mut self, seen: &Seen) {
         let Some(event) = seen.customer() else { return };
         match event {
@@ -136,6 +137,15 @@ impl Model for Documents {
             | Event::CustomerReinstated(_)
             | Event::DocumentExpiryAnnounced(_)
             | Event::LimitGranted(_)
+            | Event::CaseOpened(_)
+            | Event::CaseRoundOpened(_)
+            | Event::CaseVoted(_)
+            | Event::CaseStageOpened(_)
+            | Event::InformationAsked(_)
+            | Event::InformationGiven(_)
+            | Event::ReviewerAdded(_)
+            | Event::CaseTransferred(_)
+            | Event::CaseClosed(_)
             | Event::LimitFrozen(_)
             | Event::LimitUnfrozen(_)
             | Event::OrderPlaced(_)

@@ -36,10 +36,16 @@ struct Followed {
     watermark: i64,
 }
 
-/// The next page, read and decoded while this one is folded and written.
+/// The next page, read and decoded while this one is folded and written. Whoever lets go of it ends the reading.
 struct Ahead {
     after: i64,
     page: JoinHandle<Result<Batch, Error>>,
+}
+
+impl Drop for Ahead {
+    fn drop(&mut self) {
+        self.page.abort();
+    }
 }
 
 struct Batch {
@@ -120,8 +126,8 @@ impl Follower {
 
     async fn page_after(&mut self, position: i64) -> Result<Batch, Error> {
         match self.ahead.take() {
-            Some(ahead) if ahead.after == position => {
-                ahead.page.await.map_err(|_| Error::Stopped)?
+            Some(mut ahead) if ahead.after == position => {
+                (&mut ahead.page).await.map_err(|_| Error::Stopped)?
             }
             _ => page(self.journal.clone(), position).await,
         }
@@ -165,6 +171,11 @@ impl Follower {
         Ok(true)
     }
 
+    /// Whether what follows the last page is being read already.
+    pub(crate) fn is_ahead(&self) -> bool {
+        self.ahead.is_some()
+    }
+
     fn forget(&mut self) {
         self.ahead = None;
         for followed in &mut self.models {
@@ -192,7 +203,12 @@ impl Follower {
         Ok(())
     }
 
-    pub(crate) async fn close(self) {
+    pub(crate) async fn close(mut self) {
+        if let Some(mut ahead) = self.ahead.take() {
+            ahead.page.abort();
+            // Cut off; its connection is on its way back.
+            let _ = (&mut ahead.page).await;
+        }
         self.session.close().await;
     }
 }
@@ -224,4 +240,50 @@ async fn swap(session: &mut Session, names: &[String], from: i64, to: i64) -> Re
         }
     };
     Ok(usize::try_from(moved) == Ok(names.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use journal::{Engine, Options};
+
+    use super::*;
+
+    /// More than two pages of what no read model is about.
+    const FOREIGN: &str = "WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9000)
+         INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
+         SELECT 'foreign', 'foreign-1', n, 'happened', '1.0', '{}', '{}' FROM n";
+
+    #[tokio::test]
+    async fn a_page_that_is_read_ahead_ends_with_its_follower() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        Journal::migrate(&url).await.unwrap();
+        let journal = Journal::open(&url, Options::default()).await.unwrap();
+        let Engine::Sqlite(pool) = journal.engine() else { unreachable!() };
+        sqlx::query(FOREIGN).execute(pool).await.unwrap();
+        let mut follower = Follower::open(&journal).await.unwrap();
+        assert!(!follower.is_ahead());
+        assert_eq!(follower.turn().await.unwrap(), Turn::Moved);
+        assert!(follower.is_ahead());
+        // In the place of the page that is being read: what says whether it was let go of.
+        let (held, mut let_go) = tokio::sync::oneshot::channel::<()>();
+        let reading = async move {
+            let _held = held;
+            std::future::pending().await
+        };
+        follower.ahead = Some(Ahead { after: 4_096, page: tokio::spawn(reading) });
+        follower.close().await;
+        assert!(
+            let_go
+                .try_recv()
+                .is_err_and(|gone| gone == tokio::sync::oneshot::error::TryRecvError::Closed)
+        );
+
+        let mut follower = Follower::open(&journal).await.unwrap();
+        while follower.turn().await.unwrap() == Turn::Moved {
+            assert_eq!(follower.is_ahead(), follower.reached() < Position(9_000));
+        }
+        follower.close().await;
+        journal.close().await;
+    }
 }

@@ -6,6 +6,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 pub mod ageing;
+pub mod cases;
 pub mod customers;
 pub mod decisions;
 pub mod documents;
@@ -18,7 +19,6 @@ mod projector;
 pub mod proposals;
 mod query;
 pub mod receivables;
-pub mod reviews;
 pub mod sales_lines;
 mod seen;
 pub mod staff;

@@ -33,6 +33,6 @@ pub(crate) fn all() -> Vec<Box<dyn Model>> {
         Box::new(crate::sales_lines::SalesLines::default()),
         Box::new(crate::staff::StaffList::default()),
         Box::new(crate::proposals::Proposals::default()),
-        Box::new(crate::reviews::Reviews::default()),
+        Box::new(crate::cases::Cases::default()),
     ]
 }

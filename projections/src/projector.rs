@@ -9,7 +9,7 @@ use std::time::Duration;
 use journal::{Journal, Position};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::Error;
 use crate::follower::{Follower, Turn};
@@ -24,6 +24,9 @@ const PAUSE_MS: u64 = 250;
 const TURNS_APART: Duration = Duration::from_millis(50);
 /// The same, while somebody waits for a position: see [`Reached::wait_for`].
 const ASKED_TURNS_APART: Duration = Duration::from_millis(10);
+/// How long a turn under way may still take once the projector is told to stop. A database that does not answer takes for ever; what
+/// is cut off is undone with its transaction.
+const STOP_MAX: Duration = Duration::from_secs(5);
 
 /// Whether the projector works.
 #[derive(Clone, Debug, Default)]
@@ -56,12 +59,13 @@ impl Reached {
 
     /// Waits until all read models have reached a position. Who waits is not kept waiting for the sake of shared turns.
     pub async fn wait_for(&self, wanted: Position) -> Result<(), Ended> {
-        if self.position() >= wanted {
-            return Ok(());
-        }
-        self.asked.notify_one();
         let mut position = self.position.clone();
-        position.wait_for(|there| *there >= wanted).await.map(drop).map_err(|_| Ended)
+        while *position.borrow_and_update() < wanted {
+            // Again after each turn that was not enough: the bell rings once for all who wait, and that turn may have begun before.
+            self.asked.notify_one();
+            position.changed().await.map_err(|_| Ended)?;
+        }
+        Ok(())
     }
 }
 
@@ -112,11 +116,16 @@ impl Projector {
         Ok(())
     }
 
-    /// Finishes the batch under way and closes the connection.
-    pub async fn stop(self) {
+    /// Finishes the batch under way and closes the connection, in bounded time.
+    pub async fn stop(mut self) {
         self.stop.send_replace(true);
         // A task that ended early has said why in `standing`.
-        let _ = self.task.await;
+        if timeout(STOP_MAX, &mut self.task).await.is_err() {
+            tracing::warn!(
+                "the read models' database does not answer; what they were writing is left to it"
+            );
+            self.task.abort();
+        }
     }
 }
 
@@ -176,6 +185,8 @@ impl Following {
             match turn {
                 Err(error) => return (follower, Some(error)),
                 Ok(Turn::Moved) if *self.stopping.borrow() => return (follower, None),
+                // The next page is there already: nothing is won by waiting for more.
+                Ok(Turn::Moved) if follower.is_ahead() => {}
                 Ok(Turn::Moved) => self.pause(began).await,
                 Ok(Turn::Idle) => {
                     self.standing.send_if_modified(|standing| {
@@ -290,4 +301,52 @@ pub async fn catch_up(journal: &Journal) -> Result<Position, Error> {
     let reached = follower.reached();
     follower.close().await;
     Ok(reached)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_still_waits_after_a_turn_asks_for_the_next_one() {
+        let (turns, position) = watch::channel(Position(0));
+        let reached = Reached { position, asked: Arc::default() };
+        let waits = |for_position| {
+            let reached = reached.clone();
+            tokio::spawn(async move { reached.wait_for(Position(for_position)).await })
+        };
+        let (near, far) = (waits(2), waits(3));
+        let patience = Duration::from_secs(10);
+        for turn in 1..=3 {
+            timeout(patience, reached.asked.notified()).await.unwrap();
+            turns.send_replace(Position(turn));
+        }
+        for waiter in [near, far] {
+            timeout(patience, waiter).await.unwrap().unwrap().unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_projector_that_ends_is_told() {
+        let (turns, position) = watch::channel(Position(1));
+        let reached = Reached { position, asked: Arc::default() };
+        drop(turns);
+        reached.wait_for(Position(1)).await.unwrap();
+        assert!(reached.wait_for(Position(2)).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn stopping_takes_no_longer_than_it_may() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("store.db").display());
+        Journal::migrate(&url).await.unwrap();
+        let journal = Journal::open(&url, journal::Options::default()).await.unwrap();
+        let mut projector = Projector::start(&journal).await.unwrap();
+        // As one whose database never answers.
+        let answers = std::mem::replace(&mut projector.task, tokio::spawn(std::future::pending()));
+        let stopped = timeout(STOP_MAX * 4, projector.stop()).await;
+        assert!(stopped.is_ok());
+        answers.await.unwrap();
+        journal.close().await;
+    }
 }

@@ -83,6 +83,19 @@ impl Model for StaffList {
                 self.staff.ask(&seen.stream);
                 self.tokens.ask(&revoked.token.to_string());
             }
+            Event::Delegated(_)
+            | Event::DelegationRevoked(_)
+            | Event::ResetAsked(_)
+            | Event::CredentialsReset(_)
+            | Event::PasswordSet(_)
+            | Event::CodeEnrolled(_)
+            | Event::TryRefused(_)
+            | Event::Locked(_)
+            | Event::Unlocked(_)
+            | Event::SessionOpened(_)
+            | Event::SessionClosed(_)
+            | Event::ComponentsVerified(_)
+            | Event::ProfileSet(_) => {}
         }
     }
 
@@ -127,6 +140,20 @@ impl Model for StaffList {
                     self.revoke(seen, token);
                 }
             }
+            // They are asked of memory, where they are followed.
+            Event::Delegated(_)
+            | Event::DelegationRevoked(_)
+            | Event::ResetAsked(_)
+            | Event::CredentialsReset(_)
+            | Event::PasswordSet(_)
+            | Event::CodeEnrolled(_)
+            | Event::TryRefused(_)
+            | Event::Locked(_)
+            | Event::Unlocked(_)
+            | Event::SessionOpened(_)
+            | Event::SessionClosed(_)
+            | Event::ComponentsVerified(_)
+            | Event::ProfileSet(_) => {}
         }
     }
 

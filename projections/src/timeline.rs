@@ -32,12 +32,12 @@ pub struct TimelineRow {
 }
 
 /// The events of a customer, oldest first; none where there is no such customer. `seen` takes out of an event what its
-/// reader may not see before it is told.
+/// reader may not see before it is told, and says whether it is told at all.
 pub async fn of_customer(
     journal: &Journal,
     customer: &str,
     keyset: &Keyset,
-    seen: impl Fn(&mut Event),
+    seen: impl Fn(&mut Event) -> Option<()>,
 ) -> Result<Listed<TimelineRow>, Error> {
     let mut after = Version(keyset.number(0)?);
     let wanted = usize::try_from(keyset.fetched()).unwrap_or(usize::MAX);
@@ -48,17 +48,23 @@ pub async fn of_customer(
         let Some(last) = entries.last() else { break };
         after = last.version;
         for entry in entries.iter().filter(|entry| entry.aggregate_type == Customer::TYPE) {
-            rows.push(told(journal, entry, &seen)?);
+            rows.extend(told(journal, entry, &seen)?);
         }
     }
     Ok(Listed::new(rows, keyset, |row| row.version.to_string()))
 }
 
-fn told(journal: &Journal, entry: &Entry, seen: impl Fn(&mut Event)) -> Result<TimelineRow, Error> {
+fn told(
+    journal: &Journal,
+    entry: &Entry,
+    seen: impl Fn(&mut Event) -> Option<()>,
+) -> Result<Option<TimelineRow>, Error> {
     let mut event: Event = journal.event(entry)?;
-    seen(&mut event);
+    if seen(&mut event).is_none() {
+        return Ok(None);
+    }
     let sentence = domain::sentence::of(&event);
-    Ok(TimelineRow {
+    Ok(Some(TimelineRow {
         position: entry.position.0,
         version: entry.version.0,
         event_type: entry.event_type.clone(),
@@ -67,5 +73,5 @@ fn told(journal: &Journal, entry: &Entry, seen: impl Fn(&mut Event)) -> Result<T
         signature: event.signature(),
         sentence_zh: sentence.zh,
         sentence_en: sentence.en,
-    })
+    }))
 }

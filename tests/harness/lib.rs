@@ -8,6 +8,7 @@
 
 pub mod effort;
 pub mod engine;
+pub mod enrolled;
 pub mod rules;
 pub mod server;
 pub mod toy;

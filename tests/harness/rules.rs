@@ -41,15 +41,14 @@ impl Changing {
     }
 
     fn assembly(actor: &str) -> Assembly {
-        let person = |staff: &str, role: Role| Person {
-            staff: staff.parse().unwrap(),
-            departments: [role].into(),
+        let person = |staff: &str, role: Role| {
+            Person::new(staff.parse().expect("a staff id"), [role].into())
         };
         let people =
             vec![person("staff-credit", Role::Credit), person("staff-finance", Role::Finance)];
         let own = people.iter().find(|it| it.staff.as_str() == actor);
         let actor = own.map(|it| it.departments.clone()).unwrap_or_default();
-        Assembly { people, actor }
+        Assembly { people: people.into(), actor }
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]
@@ -130,8 +129,12 @@ impl Changing {
 
     fn agree(&mut self, turn: &Turn) {
         let comment = Some("同意".parse().unwrap());
-        self.tell(turn, "staff-credit", proposal::Command::Approve { comment });
-        self.tell(turn, "staff-finance", proposal::Command::Approve { comment: None });
+        self.tell(turn, "staff-credit", proposal::Command::Approve { comment, signature: None });
+        self.tell(
+            turn,
+            "staff-finance",
+            proposal::Command::Approve { comment: None, signature: None },
+        );
     }
 
     fn activate(&mut self, turn: &Turn) {
@@ -244,7 +247,7 @@ impl Changing {
         self.tell(turn, "staff-credit", proposal::Command::Reject { reason: reason() });
         // No delivered route has two stages.
         let electorate = Self::assembly("staff-credit").people;
-        let opened = StageOpened { round: 1, stage: 2, electorate };
+        let opened = StageOpened { round: 1, stage: 2, electorate: electorate.to_vec() };
         self.of_proposals.push(proposal::Event::StageOpened(opened));
     }
 }

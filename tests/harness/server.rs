@@ -9,6 +9,7 @@ use api::door::Door;
 use api::serve::{Opened, Opening};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::policy::Pack;
+use domain::staff::Profile;
 use journal::ClockCheck;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -27,7 +28,7 @@ const ADMINISTRATOR: &str = "administrator-of-the-story";
 pub struct Server {
     pub base: String,
     pub client: Client,
-    door: Door,
+    pub door: Door,
     clock: Arc<StandingClock>,
     people: Mutex<HashMap<String, Person>>,
     stop: oneshot::Sender<()>,
@@ -87,8 +88,17 @@ impl Server {
         Self::beside(url, 1).await
     }
 
+    /// The same in the strict profile.
+    pub async fn strict(url: &str) -> Self {
+        Self::opened(url, 1, Some(Profile::Strict)).await
+    }
+
     /// One of several servers of the same database; each has a number, so that their ids differ.
     pub async fn beside(url: &str, number: u64) -> Self {
+        Self::opened(url, number, None).await
+    }
+
+    async fn opened(url: &str, number: u64, profile: Option<Profile>) -> Self {
         let scans = tempfile::tempdir().unwrap();
         let beginning: DateTime<Utc> = BEGINNING.parse().unwrap();
         let clock = Arc::new(StandingClock::at(beginning));
@@ -99,6 +109,7 @@ impl Server {
         opening.instance = format!("story-{number}");
         opening.streams_per_token = STREAMS_PER_TOKEN;
         opening.bootstrap_token = Some(ADMINISTRATOR.to_owned());
+        opening.profile = profile;
         let opened = Opened::open(opening).await.unwrap();
         let door = opened.door.clone();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -124,7 +135,11 @@ impl Server {
 
     /// Lets time pass.
     pub fn days_pass(&self, days: i64) {
-        self.clock.advance(TimeDelta::days(days));
+        self.time_passes(TimeDelta::days(days));
+    }
+
+    pub fn time_passes(&self, by: TimeDelta) {
+        self.clock.advance(by);
     }
 
     /// The daily review, which a served store runs by itself; answers how many customers it looked at.

@@ -11,6 +11,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
 use domain::{
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     customer::{Command, Customer, Event, registration},
     decider::Decider,
@@ -108,7 +109,9 @@ impl World {
     /// The context of a command, with the facts of this world filled in as the journal would fill them.
     pub fn context(&mut self, actor: &str, roles: &[Role], facts: &Facts) -> Context {
         let turn = self.turn(actor);
-        Context { turn, roles: roles.to_vec(), business_date: None, facts: facts.clone() }
+        let assemblies = Assemblies::alike(&people(), roles.iter().copied().collect());
+        let (roles, facts) = (roles.to_vec(), facts.clone());
+        Context { turn, roles, assemblies, business_date: None, facts }
     }
 
     pub fn facts(&self) -> Facts {
@@ -153,6 +156,27 @@ impl World {
             self.ledgers[n].check(customer);
         }
     }
+}
+
+/// Who agrees to what others ask for, and to what some of them ask for themselves.
+pub const VOTERS: [(&str, Role); 8] = [
+    ("staff-sales-3", Role::Sales),
+    ("staff-legal-1", Role::Legal),
+    ("staff-compliance-1", Role::Compliance),
+    ("staff-quality-1", Role::Quality),
+    ("staff-quality-2", Role::Quality),
+    ("staff-credit-2", Role::Credit),
+    ("staff-credit-3", Role::Credit),
+    ("staff-finance-1", Role::Finance),
+];
+
+fn people() -> Arc<Vec<Person>> {
+    let others = [("staff-sales-1", Role::Sales), ("staff-credit-1", Role::Credit)];
+    let all = VOTERS.iter().chain(&others);
+    let person = |(staff, role): &(&str, Role)| {
+        Person::new(staff.parse().expect("a staff id"), [*role].into())
+    };
+    Arc::new(all.map(person).collect())
 }
 
 /// A customer that is known from an imported file only.

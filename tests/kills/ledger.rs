@@ -87,7 +87,8 @@ impl Ledger {
     /// Makes a token for each role.
     pub(crate) async fn hire(&self, at: &At, roles: &[&'static str]) {
         for role in roles {
-            let body = serde_json::json!({"name": role, "role": role});
+            let of = role.split('-').next().unwrap();
+            let body = serde_json::json!({"name": role, "role": of});
             let made = at.send(Method::POST, ADMINISTRATOR, "/v1/tokens").json(&body).send();
             let made: Value = made.await.unwrap().json().await.unwrap();
             let text = |field: &str| made[field].as_str().unwrap().to_owned();

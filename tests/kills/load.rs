@@ -14,7 +14,17 @@ use crate::ledger::{Asked, At, Heard, Kind, Ledger, Told};
 
 /// The first has no papers, so that its orders are denied; the second a small limit, so that they are held.
 const CUSTOMERS: usize = 5;
-const ROLES: [&str; 6] = ["sales", "quality", "credit", "finance", "warehouse", "auditor"];
+const ROLES: [&str; 9] = [
+    "sales",
+    "sales-2",
+    "legal",
+    "compliance",
+    "quality",
+    "credit",
+    "finance",
+    "warehouse",
+    "auditor",
+];
 
 /// Whom and what the commands are about.
 pub(crate) struct Company {
@@ -62,8 +72,11 @@ impl Company {
             }
             let review = format!("{path}/qualification");
             self.must(at, rng, "sales", &format!("{review}/submit"), json!({})).await;
-            self.must(at, rng, "quality", &format!("{review}/approve"), json!({})).await;
-            let amount = if n == 1 { "15000.00" } else { "90000000.00" };
+            for who in ["sales-2", "legal", "compliance", "quality"] {
+                self.must(at, rng, who, &format!("{review}/approve"), json!({})).await;
+            }
+            // What Credit grants by itself.
+            let amount = if n == 1 { "15000.00" } else { "1000000.00" };
             let limit = json!({"kind": "amount", "amount": {"amount": amount, "currency": "CNY"}});
             let grant = json!({"limit": limit, "terms_days": 60, "valid_until": self.day(300)});
             self.must(at, rng, "credit", &format!("{path}/credit/grant"), grant).await;

@@ -410,10 +410,10 @@ both_engines! {
         register(&mut book, DEALER, "示范经销", "distributor", "330106").await;
         upload(&mut book, DEALER, 1, Some("2027-01-01")).await;
         let projector = Projector::start(&book.journal).await.unwrap();
-        let page = projections::timeline::of_customer(&book.journal, DEALER, &Keyset::first(1), |_| {}).await.unwrap();
+        let page = projections::timeline::of_customer(&book.journal, DEALER, &Keyset::first(1), |_| Some(())).await.unwrap();
         assert_eq!(page.items[0].version, 1);
         let rest = Keyset { limit: 5, after: page.next };
-        let rest = projections::timeline::of_customer(&book.journal, DEALER, &rest, |_| {}).await.unwrap();
+        let rest = projections::timeline::of_customer(&book.journal, DEALER, &rest, |_| Some(())).await.unwrap();
         assert_eq!(rest.items.len(), 1);
         assert_eq!(rest.items[0].event_type, "qualification.document-uploaded");
         assert!(!rest.items[0].sentence_zh.is_empty() && !rest.items[0].sentence_en.is_empty());

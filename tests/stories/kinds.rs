@@ -28,12 +28,27 @@ async fn a_kind_takes_its_own_fields_only(server: &Server) {
         let body = json!({"limit": {"kind": kind, "amount": money}});
         let refused = server.post("credit", &grants, body).await.expect(422);
         assert_eq!(refused.text("/errors/0/pointer"), "/limit/amount");
-        server.post("credit", &grants, json!({"limit": {"kind": kind}})).await.expect(200);
+    }
+    server.post("credit", &grants, json!({"limit": {"kind": "none"}})).await.expect(200);
+    // Without bound is beyond what Credit grants by itself: others are asked, as many as there must be.
+    let unlimited = json!({"limit": {"kind": "unlimited"}});
+    let alone = server.post("credit", &grants, unlimited.clone()).await.expect(409);
+    assert_eq!(alone.text("/code"), "approval.unreachable");
+    for name in ["finance", "credit-2", "compliance"] {
+        server.person(name).await;
+    }
+    let asked = server.post("credit", &grants, unlimited).await.expect(202);
+    assert_eq!(asked.text("/status"), "in_approval");
+    let vote = format!("/v1/approvals/{}/approve", asked.text("/approval/case"));
+    server.post("credit", &vote, json!({})).await.expect(403);
+    for (name, status) in [("finance", "open"), ("credit-2", "open"), ("compliance", "approved")] {
+        assert_eq!(server.post(name, &vote, json!({})).await.expect(200).text("/status"), status);
     }
     let feed = server.get("auditor", "/v1/events?limit=500&type=credit.limit-granted").await;
     let items = feed.body["items"].as_array().unwrap().clone();
     let last = items.last().unwrap();
-    assert_eq!(last["data"], json!({"limit": {"kind": "unlimited"}}));
+    let increase = json!({"on": "2026-11-22"});
+    assert_eq!(last["data"], json!({"limit": {"kind": "unlimited"}, "increase": increase}));
 }
 
 both_engines! {

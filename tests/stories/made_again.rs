@@ -6,7 +6,7 @@ use api::policies::simulation::{Direction, Simulated, simulate};
 use domain::decision::Outcome;
 use domain::policy::{InForce, Pack};
 use indicatif::ProgressBar;
-use journal::{Engine, Journal, Unsound};
+use journal::{Engine, Filter, Journal, Position, Unsound};
 use serde_json::json;
 use sqlx::Executor;
 use tests::both_engines;
@@ -57,25 +57,49 @@ async fn history(server: &Server) {
     server.post("finance", &format!("{order}/invoices"), right).await.expect(201);
 }
 
-/// As somebody would who owns the database and makes one denial look like a hold.
-async fn forge(journal: &Journal) {
-    let change = "UPDATE events SET payload = replace(CAST(payload AS text), '\"outcome\":\"deny\"', \
-         '\"outcome\":\"hold\"')";
+/// As somebody would who owns the database: one text in place of another, in these events.
+async fn forge(journal: &Journal, of: &str, text: &str, other: &str) {
+    let change =
+        format!("UPDATE events SET payload = replace(CAST(payload AS text), '{text}', '{other}')");
     match journal.engine() {
         Engine::Postgres(pool) => {
-            let change = format!("{change}::json WHERE event_type = 'trading.order-denied'");
+            let change = format!("{change}::json WHERE {of}");
             let mut all = pool.begin().await.unwrap();
             all.execute("ALTER TABLE events DISABLE TRIGGER events_are_append_only").await.unwrap();
             all.execute(change.as_str()).await.unwrap();
+            all.execute("ALTER TABLE events ENABLE TRIGGER events_are_append_only").await.unwrap();
             all.commit().await.unwrap();
         }
         Engine::Sqlite(pool) => {
-            let change = format!("{change} WHERE event_type = 'trading.order-denied'");
+            let change = format!("{change} WHERE {of}");
             let mut all = pool.begin().await.unwrap();
-            all.execute("DROP TRIGGER events_never_change").await.unwrap();
+            all.execute("DROP TRIGGER IF EXISTS events_never_change").await.unwrap();
             all.execute(change.as_str()).await.unwrap();
             all.commit().await.unwrap();
         }
+    }
+}
+
+/// Makes one denial look like a hold.
+async fn forge_a_denial(journal: &Journal) {
+    let (denial, hold) = (r#""outcome":"deny""#, r#""outcome":"hold""#);
+    forge(journal, "event_type = 'trading.order-denied'", denial, hold).await;
+}
+
+/// Where an order was denied first.
+async fn denied(journal: &Journal) -> Position {
+    let types = vec!["trading.order-denied".to_owned()];
+    let page = journal.after(Position(0), &Filter { types, ..Filter::default() }, 1).await.unwrap();
+    page.entries[0].position
+}
+
+/// What stopped at a decision.
+#[derive(Debug)]
+struct At(Position);
+
+impl From<journal::Error> for At {
+    fn from(error: journal::Error) -> Self {
+        panic!("{error}")
     }
 }
 
@@ -124,10 +148,46 @@ both_engines! {
         server.stop().await;
         let journal = home.open().await;
         assert_eq!(journal.verify_decisions().await.unwrap(), made(&journal).await);
-        forge(&journal).await;
+        forge_a_denial(&journal).await;
         let Unsound::Fault(fault) = journal.verify_decisions().await.unwrap_err() else { panic!() };
         assert!(fault.what.contains("does not follow from what is on record"), "{fault}");
         assert!(fault.what.contains(r#""outcome":"deny""#), "{fault}");
+        assert_eq!(fault.position, denied(&journal).await);
+        journal.close().await;
+    }
+
+    async fn the_first_fault_is_told_whatever_else_is_wrong(home: Home) {
+        let server = Server::start(&home.url).await;
+        history(&server).await;
+        server.stop().await;
+        let journal = home.open().await;
+        // Whoever stops at every decision hears of the first one, whoever's it is.
+        let mut all = Vec::new();
+        for positions in journal.decisions(|seen: &mut Vec<Position>, it| {
+            seen.push(it.position);
+            Ok::<(), At>(())
+        }).await.unwrap() {
+            assert!(positions.is_sorted());
+            all.extend(positions);
+        }
+        let first = all.iter().min().unwrap();
+        let At(stopped) = journal.decisions(|(): &mut (), it| Err(At(it.position))).await.unwrap_err();
+        assert_eq!(stopped, *first);
+
+        // A forged decision comes before what cannot be read after it, of customers, products and packs alike.
+        forge_a_denial(&journal).await;
+        let denied = denied(&journal).await;
+        let last = "position = (SELECT max(position) FROM events WHERE event_type = 'receivables.invoice-issued')";
+        forge(&journal, last, "receivables.invoice-issued", "receivables.invoice-drawn").await;
+        forge(&journal, "event_type = 'product.term-opened'", "product.term-opened", "product.term-begun").await;
+        let Unsound::Fault(fault) = journal.verify_decisions().await.unwrap_err() else { panic!() };
+        assert_eq!(fault.position, denied, "{fault}");
+
+        // What a decision rests on cannot be read: that comes first.
+        let (hold, denial) = (r#""outcome":"hold""#, r#""outcome":"deny""#);
+        forge(&journal, &format!("position = {denied}"), hold, denial).await;
+        let Unsound::Journal(error) = journal.verify_decisions().await.unwrap_err() else { panic!() };
+        assert!(error.to_string().contains("product.term-begun"), "{error}");
         journal.close().await;
     }
 }

@@ -9,7 +9,7 @@ use tests::both_engines;
 use tests::engine::Home;
 use tests::server::{Server, answer};
 
-use crate::company::{business_licence, dealer, scan, uscc};
+use crate::company::{REVIEWERS, business_licence, dealer, everybody_agrees, scan, uscc};
 
 async fn tokens_come_and_go(server: &Server) {
     let staff = json!({"name": "王芳", "roles": ["sales", "finance"]});
@@ -107,11 +107,19 @@ async fn maker_and_checker_differ(server: &Server) {
     let give = |secret: &str, command: &str, body: serde_json::Value| {
         answer(server.send(Method::POST, secret, &format!("{path}/{command}")).json(&body))
     };
+    for name in REVIEWERS {
+        server.person(name).await;
+    }
     give(&secrets[0], "documents", paper).await.expect(201);
-    give(&secrets[0], "qualification/submit", json!({})).await.expect(200);
-    let own = give(&secrets[1], "qualification/approve", json!({})).await.expect(403);
-    assert_eq!(own.text("/code"), "qualification.own_work");
-    server.post("quality", &format!("{path}/qualification/approve"), json!({})).await.expect(200);
+    let submitted = give(&secrets[0], "qualification/submit", json!({})).await.expect(200);
+    for secret in &secrets {
+        for verdict in ["approve", "reject"] {
+            let body = if verdict == "reject" { json!({"reason": "x"}) } else { json!({}) };
+            let own = give(secret, &format!("qualification/{verdict}"), body).await.expect(403);
+            assert_eq!(own.text("/code"), "qualification.own_work");
+        }
+    }
+    everybody_agrees(server, &path, submitted.text("/approval/case")).await;
 }
 
 /// Nothing recorded follows from a name but its salted digest: whoever holds events tries names in vain.
@@ -120,6 +128,9 @@ async fn only_salt_and_name_make_a_digest(home: &Home) {
     let (names, customer) = (["王芳", "李娜"], dealer(&server).await);
     let path = format!("/v1/customers/{customer}");
     let owner = server.person("sales").await.staff;
+    for name in REVIEWERS {
+        server.person(name).await;
+    }
     let mut told = Vec::new();
     for name in names {
         server
@@ -184,6 +195,9 @@ async fn a_review_is_signed(home: &Home) {
     let server = Server::start(&home.url).await;
     let customer = dealer(&server).await;
     let path = format!("/v1/customers/{customer}");
+    for name in REVIEWERS {
+        server.person(name).await;
+    }
     let upload = async || {
         let paper = business_licence(&server).await;
         server.post("sales", &format!("{path}/documents"), paper).await.expect(201);
@@ -204,6 +218,11 @@ async fn a_review_is_signed(home: &Home) {
     end("reject", "sign-2", json!({"reason": "复核不符", "signature": "褚五"})).await.expect(200);
     upload().await;
     server.post("sales", &submit, json!({})).await.expect(200);
+    for name in REVIEWERS.into_iter().filter(|name| *name != "quality") {
+        let vote = server.post(name, &format!("{path}/qualification/approve"), json!({})).await;
+        // A dealer without a licence buys class I only: neither legal nor compliance is asked.
+        assert_eq!(vote.status, if name == "sales-lead" { 200 } else { 403 }, "{name}");
+    }
     end("approve", "sign-3", json!({"signature": "two\nlines"})).await.expect(422);
     let before = kept(home).await;
     let own = json!({"signature": "朱九"});

@@ -4,7 +4,7 @@ use serde_json::json;
 use tests::both_engines;
 use tests::server::Server;
 
-const ROLES: [&str; 13] = [
+const ROLES: [&str; 14] = [
     "sales",
     "quality",
     "compliance",
@@ -14,6 +14,7 @@ const ROLES: [&str; 13] = [
     "warehouse",
     "service",
     "admin",
+    "security_admin",
     "auditor",
     "executive",
     "regulator",
@@ -26,19 +27,23 @@ const PEOPLE: &str =
 /// Whoever writes rules, or agrees to them.
 const PROPOSING: &str = "quality compliance legal credit finance";
 
+/// Whoever may be asked to agree to something, or asks for it.
+const DECIDING: &str = "sales quality compliance legal credit finance";
+
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 47] = [
+const COMMANDS: [(&str, &str); 59] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
     ("customers/C/documents", "sales"),
     ("customers/C/qualification/submit", "sales"),
-    ("customers/C/qualification/approve", "quality"),
-    ("customers/C/qualification/reject", "quality"),
-    ("customers/C/qualification/return", "quality"),
+    ("customers/C/qualification/approve", "sales quality compliance legal"),
+    ("customers/C/qualification/reject", "sales quality compliance legal"),
+    ("customers/C/qualification/return", "sales quality compliance legal"),
     ("customers/C/status/suspend", "quality"),
     ("customers/C/status/disable", "compliance legal"),
     ("customers/C/status/reinstate", "quality compliance legal"),
+    ("customers/C/credit/apply", "sales"),
     ("customers/C/credit/grant", "credit"),
     ("customers/C/credit/freeze", "credit"),
     ("customers/C/credit/unfreeze", "credit"),
@@ -53,10 +58,21 @@ const COMMANDS: [(&str, &str); 47] = [
     ("products", "quality"),
     ("products/P/registrations", "quality"),
     ("staff", "admin"),
+    ("staff/S/roles", "admin"),
+    ("staff/S/leave", "admin"),
+    ("staff/S/credentials/reset", "admin security_admin"),
+    ("staff/S/credentials/unlock", "admin security_admin"),
+    ("staff/S/delegations", "sales quality compliance legal credit finance warehouse service"),
     ("tokens", "admin"),
-    ("approvals/R/approve", PROPOSING),
-    ("approvals/R/reject", PROPOSING),
-    ("approvals/R/return", PROPOSING),
+    ("approvals/R/approve", DECIDING),
+    ("approvals/R/reject", DECIDING),
+    ("approvals/R/return", DECIDING),
+    ("approvals/K/ask", DECIDING),
+    ("approvals/K/answer", DECIDING),
+    ("approvals/K/reviewers", DECIDING),
+    ("approvals/K/transfer", DECIDING),
+    ("approvals/K/withdraw", DECIDING),
+    ("approvals/K/reopen", DECIDING),
     ("policies", PROPOSING),
     ("policies/R/revise", PROPOSING),
     ("policies/R/simulate", PROPOSING),
@@ -78,7 +94,7 @@ const COMMANDS: [(&str, &str); 47] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 28] = [
+const READINGS: [(&str, &str); 30] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -97,8 +113,13 @@ const READINGS: [(&str, &str); 28] = [
     ("reports/denials", "quality compliance legal credit finance auditor executive"),
     ("reports/releases", "quality compliance legal credit finance auditor executive"),
     ("events", "auditor executive integrator"),
-    ("tokens", "admin auditor executive"),
-    ("approvals", PROPOSING),
+    ("tokens", "admin security_admin auditor executive"),
+    (
+        "staff/S/delegations",
+        "sales quality compliance legal credit finance warehouse service admin security_admin auditor executive",
+    ),
+    ("approvals", DECIDING),
+    ("approvals/K", "sales quality compliance legal credit finance auditor executive regulator"),
     ("policies", "quality compliance legal credit finance admin auditor executive"),
     ("policies/in-force", "quality compliance legal credit finance admin auditor executive"),
     ("policies/R/readable", "quality compliance legal credit finance admin auditor executive"),
@@ -122,6 +143,8 @@ fn path(pattern: &str) -> String {
         "O" => format!("order-{uuid}"),
         "P" => format!("product-{uuid}"),
         "R" => format!("proposal-{uuid}"),
+        "K" => format!("case-{uuid}"),
+        "S" => format!("staff-{uuid}"),
         "I" => format!("invoice-{uuid}"),
         part => part.to_owned(),
     });

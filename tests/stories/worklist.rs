@@ -19,12 +19,14 @@ async fn of_one_kind(server: &Server, name: &str, kind: &str) -> Vec<String> {
     all.into_iter().filter(|(of, _)| of == kind).map(|(_, id)| id).collect()
 }
 
-async fn a_renewal(server: &Server, customer: &str) {
+/// Answers the case in which it is reviewed.
+async fn a_renewal(server: &Server, customer: &str) -> String {
     let path = format!("/v1/customers/{customer}");
     let renewal =
         trading_licence(server, "浙杭药监械经营许20260002号", "2026-11-10", "2031-11-09").await;
     server.post("sales", &format!("{path}/documents"), renewal).await.expect(201);
-    server.post("sales", &format!("{path}/qualification/submit"), json!({})).await.expect(200);
+    let submit = format!("{path}/qualification/submit");
+    server.post("sales", &submit, json!({})).await.expect(200).text("/approval/case").to_owned()
 }
 
 both_engines! {
@@ -40,7 +42,7 @@ both_engines! {
         grant(&server, &customer, "1000.00").await;
         assert_eq!(waits_for(&server, "quality").await, []);
 
-        a_renewal(&server, &customer).await;
+        let case = a_renewal(&server, &customer).await;
         let dear = order(&product, 5, "2026-12-01");
         let held = server.post("sales", &format!("{path}/orders"), dear).await.expect(202).id();
         let mut pack = serde_json::to_value(domain::policy::Pack::default_pack()).unwrap();
@@ -51,11 +53,12 @@ both_engines! {
         server.post("compliance", &format!("/v1/policies/{proposal}/submit"), json!({})).await.expect(200);
 
         let pair = |kind: &str, id: &str| (kind.to_owned(), id.to_owned());
-        assert_eq!(waits_for(&server, "quality").await, [pair("qualification", &customer)]);
+        assert_eq!(waits_for(&server, "quality").await, [pair("qualification", &case)]);
         assert_eq!(waits_for(&server, "credit").await, [pair("release", &held), pair("policy", &proposal)]);
         assert_eq!(waits_for(&server, "finance").await, [pair("policy", &proposal)]);
         assert_eq!(waits_for(&server, "compliance").await, [], "whoever wrote it is not asked");
-        server.get("sales", "/v1/approvals").await.expect(403);
+        assert_eq!(waits_for(&server, "sales").await, [], "a renewal is Quality's alone");
+        server.get("warehouse", "/v1/approvals").await.expect(403);
 
         // In pages it is the same list.
         let first = server.get("credit", "/v1/approvals?limit=1").await.expect(200);

@@ -5,23 +5,30 @@ use std::str::FromStr;
 
 use axum::extract::State;
 use axum::response::Response;
-use domain::ids::{CustomerId, IdError, OrderId, ProposalId};
+use domain::customer::approving::{Act as Say, Which};
+use domain::customer::qualification::Remarks;
+use domain::digest::Sha256Digest;
+use domain::ids::{CaseId, CustomerId, IdError, OrderId, ProposalId};
 use domain::permissions::Act;
 use domain::text::{Line, Prose};
 use projections::orders as held;
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
+use crate::approvals::card;
+use crate::approvals::voting::{self, Told};
 use crate::asked::{Asked, Asking, Body};
 use crate::auth::Caller;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::Problem;
+use crate::signing::{self, Sign};
 use crate::{orders, proposals, qualification};
 
-/// What waits: papers of a customer, a held order, or a change of rules.
+/// What waits: a case, papers of a customer, a held order, or a change of rules.
 #[derive(Clone, Copy, Debug)]
 pub enum Matter {
+    Case(CaseId),
     Customer(CustomerId),
     Order(OrderId),
     Proposal(ProposalId),
@@ -33,6 +40,9 @@ impl FromStr for Matter {
     fn from_str(text: &str) -> Result<Self, IdError> {
         if text.starts_with(OrderId::PREFIX) {
             return text.parse().map(Self::Order);
+        }
+        if text.starts_with(CaseId::PREFIX) {
+            return text.parse().map(Self::Case);
         }
         if text.starts_with(ProposalId::PREFIX) {
             return text.parse().map(Self::Proposal);
@@ -51,6 +61,7 @@ impl<'de> Deserialize<'de> for Matter {
 impl fmt::Display for Matter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Case(id) => id.fmt(f),
             Self::Customer(id) => id.fmt(f),
             Self::Order(id) => id.fmt(f),
             Self::Proposal(id) => id.fmt(f),
@@ -59,11 +70,12 @@ impl fmt::Display for Matter {
 }
 
 impl Matter {
-    /// What whoever decides must be allowed to do.
+    /// What whoever decides must be allowed to do; of a case its subject says it.
     fn act(self) -> Act {
         match self {
+            Self::Case(_) => Act::ReadWorklist,
             Self::Customer(_) => Act::ReviewQualification,
-            Self::Order(_) => Act::ReleaseOrder,
+            Self::Order(_) => Act::VoteOnRelease,
             Self::Proposal(_) => Act::VoteOnPolicy,
         }
     }
@@ -77,14 +89,19 @@ pub struct Agree {
     /// For the release of an order, which is never without one.
     #[schema(value_type = Option<String>)]
     reason: Option<Prose<500>>,
-    /// The name that the reviewer of papers signs with.
+    /// The name that whoever votes on a case signs with.
     #[schema(value_type = Option<String>)]
     signature: Option<Line<100>>,
+    /// The hash of what whoever votes saw, as the case shows it: a vote on anything else is refused.
+    content: Option<String>,
+    /// Signs one's vote.
+    sign: Option<Sign>,
 }
 
 impl Body for Agree {
     const ACT: Act = Act::ReadWorklist;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -94,9 +111,11 @@ pub struct Refuse {
     reason: Prose<500>,
     #[schema(value_type = Option<String>)]
     comment: Option<Prose<1000>>,
-    /// The name that the reviewer of papers signs with.
+    /// The name that whoever votes on a case signs with.
     #[schema(value_type = Option<String>)]
     signature: Option<Line<100>>,
+    /// Back to this stage of a case instead of back to whoever asked, counted from 1.
+    stage: Option<u32>,
 }
 
 impl Body for Refuse {
@@ -106,8 +125,8 @@ impl Body for Refuse {
 
 /// Agree to what waits
 ///
-/// The id of a customer stands for the review of its papers, that of an order for its release, that of a proposal for one's vote. Answers
-/// as the path does that the worklist names.
+/// The id of a case or a proposal stands for one's vote, that of a customer for the review of its papers, that of an order for its release.
+/// 409 `approval.content_changed` says that what was voted on had changed: no vote was counted.
 #[utoipa::path(post, path = "/v1/approvals/{id}/approve", tag = "approvals",
     params(("id" = String, Path)), request_body = Agree, responses((status = 200, body = Object)))]
 pub async fn approve(
@@ -117,16 +136,32 @@ pub async fn approve(
     Asked { by, body }: Asked<Agree>,
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
-    let Agree { comment, reason, signature } = body;
+    let Agree { comment, reason, signature, sign, content } = body;
     match matter {
+        Matter::Case(case) => {
+            absent("reason", reason.as_ref())?;
+            let (row, customer) = card::known(&door, case).await?;
+            let signed =
+                signing::sign(&door, &caller, &by, sign, &row.round.0.content, &row.customer)
+                    .await?;
+            caller.may(row.matter.0.subject().act())?;
+            let told = Told { id: case.to_string(), approved: "approved", open: "open" };
+            let say = |signature| Say::Approve {
+                remarks: Remarks { comment, signature, signed: signed.map(Box::new) },
+                content,
+            };
+            voting::say(door, by, customer, Which::Case(case), signature, say, told).await
+        }
         Matter::Customer(id) => {
             absent("reason", reason.as_ref())?;
-            let body = qualification::Approve { comment, signature };
-            qualification::approve(State(door), Path(id), Asked { by, body }).await
+            let body = qualification::Approve { comment, signature, sign, content };
+            qualification::approve(caller, State(door), Path(id), Asked { by, body }).await
         }
         Matter::Order(id) => {
             absent("comment", comment.as_ref())?;
             absent("signature", signature.as_ref())?;
+            absent("content", content.as_ref())?;
+            absent("sign", sign.as_ref())?;
             let reason = reason.ok_or_else(|| {
                 Problem::field("/reason", "missing_field", "say why the order is released")
             })?;
@@ -135,10 +170,26 @@ pub async fn approve(
         Matter::Proposal(id) => {
             absent("reason", reason.as_ref())?;
             absent("signature", signature.as_ref())?;
-            let body = proposals::Vote { comment };
-            proposals::approve(State(door), Path(id), Asked { by, body }).await
+            absent("content", content.as_ref())?;
+            let body = proposals::Vote { comment, sign };
+            proposals::approve(caller, State(door), Path(id), Asked { by, body }).await
         }
     }
+}
+
+/// A say about a case, by whoever may be asked about its subject.
+async fn of_case(
+    caller: &Caller,
+    door: Door,
+    by: Asking,
+    case: CaseId,
+    signature: Option<Line<100>>,
+    say: impl FnOnce(Option<Sha256Digest>) -> Say + Send + 'static,
+) -> Result<Response, Problem> {
+    let (row, customer) = card::known(&door, case).await?;
+    caller.may(row.matter.0.subject().act())?;
+    let told = Told { id: case.to_string(), approved: "approved", open: "open" };
+    voting::say(door, by, customer, Which::Case(case), signature, say, told).await
 }
 
 async fn release(
@@ -190,14 +241,30 @@ async fn refuse(
     caller: &Caller,
     door: Door,
     matter: Matter,
-    Asked { by, body: Refuse { reason, comment, signature } }: Asked<Refuse>,
+    Asked { by, body: Refuse { reason, comment, signature, stage } }: Asked<Refuse>,
     refusal: Refusal,
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
+    if let Matter::Case(case) = matter {
+        let remarks = |signature| Remarks { comment, signature, signed: None };
+        return match refusal {
+            Refusal::ForGood => {
+                qualification::no_stage(stage)?;
+                let say = |signature| Say::Reject { reason, remarks: remarks(signature) };
+                of_case(caller, door, by, case, signature, say).await
+            }
+            Refusal::ToBeMended => {
+                let say =
+                    move |signature| Say::Return { reason, remarks: remarks(signature), stage };
+                of_case(caller, door, by, case, signature, say).await
+            }
+        };
+    }
     let door = State(door);
     match matter {
+        Matter::Case(_) => Err(Problem::internal("a case was answered before")),
         Matter::Customer(id) => {
-            let body = qualification::Decline { reason, comment, signature };
+            let body = qualification::Decline { reason, comment, signature, stage };
             let (id, asked) = (Path(id), Asked { by, body });
             match refusal {
                 Refusal::ForGood => qualification::reject(door, id, asked).await,
@@ -205,6 +272,7 @@ async fn refuse(
             }
         }
         Matter::Proposal(id) => {
+            absent("stage", stage.as_ref())?;
             let body = decline(reason, comment.as_ref(), signature.as_ref())?;
             let (id, asked) = (Path(id), Asked { by, body });
             match refusal {

@@ -12,6 +12,7 @@ use crate::policies::tables;
 pub(super) const EXAMPLES: &str = "\
 A pack is data: which papers, which thresholds, which reaction to which cause. Changing one:
   probity policy export in-force rules.json                           the pack as a file
+  probity policy export rules.json tables.xlsx                        every table, each on a sheet of its own
   probity policy export rules.json overdue.xlsx --table overdue       one table as a spreadsheet
   probity policy import rules.json overdue.xlsx new.json --table overdue
   probity policy check new.json                                       proved, or an example of what is wrong
@@ -50,7 +51,7 @@ pub enum PolicyCommand {
     Export {
         /// A file, or: built-in, in-force
         pack: Source,
-        /// .json for the pack, .xlsx or .csv for a table
+        /// .json for the pack, .xlsx for all of its tables, .xlsx or .csv for one
         to: PathBuf,
         #[arg(help = which_table(), long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
         table: Option<String>,
@@ -59,7 +60,7 @@ pub enum PolicyCommand {
     Import {
         /// The pack that the table is put into: a file, or: built-in, in-force
         pack: Source,
-        /// XLSX or CSV, with the columns of an exported table
+        /// XLSX or CSV, with the columns of an exported table; a decision table may have text_zh, text_en and basis after them
         from: PathBuf,
         /// The new pack
         to: PathBuf,

@@ -85,7 +85,13 @@ impl Client {
                 (Limit::Amount { amount }, Some(Terms { from: TermsFrom::Invoice, days }))
             }
         };
-        Ok(LimitGranted { limit, valid_until: None, terms, single_document_cap: None })
+        Ok(LimitGranted {
+            limit,
+            valid_until: None,
+            terms,
+            single_document_cap: None,
+            increase: None,
+        })
     }
 
     /// One to three products, each at its price or within five per cent of it.

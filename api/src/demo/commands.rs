@@ -1,6 +1,7 @@
 //! The command behind each task.
 
 use domain::customer::Command;
+use domain::customer::approving;
 use domain::customer::credit;
 use domain::customer::qualification::{self, Remarks, Upload};
 use domain::customer::receivables::{
@@ -37,10 +38,12 @@ impl Trade<'_> {
                 Command::Qualification(qualification::Command::Upload(Box::new(upload)))
             }
             Task::Submit => Command::Qualification(qualification::Command::Submit),
-            Task::Approve => {
+            Task::Vote { case, .. } => {
                 let comment = Some(parsed("原件与复印件核对一致")?);
-                let remarks = Remarks { comment, signature: None };
-                Command::Qualification(qualification::Command::Approve(remarks))
+                let remarks = Remarks { comment, signature: None, signed: None };
+                let act = approving::Act::Approve { remarks, content: None };
+                let which = approving::Which::Case(*case);
+                Command::Approving(approving::Command { which, act })
             }
             Task::Grant => Command::Credit(credit::Command::Grant(Box::new(client.grant()?))),
             Task::Freeze => Command::Credit(credit::Command::Freeze {

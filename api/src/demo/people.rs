@@ -1,4 +1,4 @@
-//! The demonstration's people: one for each role, two who sell, each with a token.
+//! The demonstration's people: one for each role, two who sell and two who grant credit, each with a token.
 
 use domain::ids::StaffId;
 use domain::permissions::{Act, may};
@@ -54,10 +54,16 @@ impl People {
         able.get(place).copied().ok_or_else(|| DataError::of(format!("nobody is of role {role}")))
     }
 
-    /// The first person of each role, in the order of roles.
-    pub fn one_of_each(&self) -> Vec<&Person> {
-        let first = |role: &Role| self.0.iter().find(|person| person.role == *role);
-        Role::ALL.iter().filter_map(first).collect()
+    /// Everybody, in the order of roles, each with the role's name and, from the second on, a number.
+    pub fn labelled(&self) -> Vec<(String, &Person)> {
+        let mut labelled = Vec::new();
+        for role in Role::ALL {
+            for (n, person) in (1..).zip(self.0.iter().filter(|person| person.role == *role)) {
+                let label = if n == 1 { role.to_string() } else { format!("{role}-{n}") };
+                labelled.push((label, person));
+            }
+        }
+        labelled
     }
 }
 

@@ -143,7 +143,7 @@ impl Stage<'_> {
         for role in [Role::Finance, Role::Credit] {
             let by = self.by(role, Act::VoteOnPolicy, "approve")?;
             let comment = Some(parsed("已看模拟结果，同意")?);
-            self.door.proposal(by, id, Command::Approve { comment }).await?;
+            self.door.proposal(by, id, Command::Approve { comment, signature: None }).await?;
         }
         Ok(id)
     }

@@ -52,7 +52,6 @@ impl Trade<'_> {
         }
         self.agenda.put(day, place, Task::Submit);
         if part != Part::InReview {
-            self.agenda.put(day.saturating_add(1), place, Task::Approve);
             self.agenda.put(day.saturating_add(2), place, Task::Grant);
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! What is printed when the demonstration is filled: figures, a token for each role, and three lines worth trying.
 
-use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::time::Instant;
 
@@ -70,15 +70,12 @@ async fn receivables(filled: &Filled) -> Result<String, Fault> {
 
 fn tokens(filled: &Filled) -> String {
     let mut text = "Tokens, one for each role:\n".to_owned();
-    let people = filled.people.one_of_each();
-    let mut lines: BTreeMap<usize, String> = BTreeMap::new();
-    for (index, person) in people.iter().enumerate() {
-        lines.insert(index, format!("  {:<11} {}\n", person.role.code(), person.secret));
+    for (label, person) in filled.people.labelled() {
+        let _ = writeln!(text, "  {label:<11} {}", person.secret);
     }
     if let Some(token) = &filled.opened.first_token {
-        lines.insert(people.len(), format!("  {:<11} {token}\n", Role::Admin.code()));
+        let _ = writeln!(text, "  {:<11} {token}", Role::Admin.code());
     }
-    text.extend(lines.into_values());
     text
 }
 

@@ -2,7 +2,7 @@
 
 use domain::customer::qualification::Paper;
 use domain::customer::trading::{Payment, PlacedLine};
-use domain::ids::{InvoiceId, OrderId};
+use domain::ids::{CaseId, InvoiceId, OrderId};
 use domain::money::Money;
 use domain::permissions::Act;
 use domain::staff::Role;
@@ -13,7 +13,12 @@ pub enum Task {
     Register,
     Upload(Box<Paper>),
     Submit,
-    Approve,
+    /// The vote of one department on what somebody asked for, in a stage counted from 1.
+    Vote {
+        case: CaseId,
+        role: Role,
+        stage: u32,
+    },
     Grant,
     Suspend,
     Disable,
@@ -72,7 +77,7 @@ impl Task {
             Self::Register => (Role::Sales, Act::RegisterCustomer),
             Self::Upload(_) => (Role::Sales, Act::UploadDocument),
             Self::Submit => (Role::Sales, Act::SubmitQualification),
-            Self::Approve => (Role::Quality, Act::ReviewQualification),
+            Self::Vote { role, .. } => (*role, Act::ReadWorklist),
             Self::Grant => (Role::Credit, Act::GrantCredit),
             Self::Suspend => (Role::Quality, Act::Suspend),
             Self::Disable => (Role::Compliance, Act::Disable),
@@ -94,7 +99,8 @@ impl Task {
             Self::Register => 9,
             Self::Upload(_) => 10,
             Self::Submit => 11,
-            Self::Approve | Self::Suspend | Self::Disable => 12,
+            Self::Vote { stage, .. } => 8_u32.saturating_add(*stage),
+            Self::Suspend | Self::Disable => 12,
             Self::Grant | Self::Freeze => 13,
             Self::Pay { .. } | Self::Deposit { .. } => 14,
             Self::Order(_) => 15,
@@ -110,6 +116,7 @@ impl Task {
         matches!(
             self,
             Self::Release(_)
+                | Self::Vote { .. }
                 | Self::Cancel(_)
                 | Self::Ship { .. }
                 | Self::Invoice(_)

@@ -1,13 +1,15 @@
 //! Day by day: what is due is commanded, what came of it is looked at, and what follows from that is put on the agenda.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, TimeDelta, Utc};
+use domain::approval::{Route, Rule};
 use domain::customer::Event;
 use domain::customer::receivables::InvoiceIssued;
 use domain::customer::trading::{GoodsShipped, OrderTaken};
 use domain::decision::{CauseKind, Decision};
-use domain::ids::OrderId;
+use domain::ids::{CaseId, OrderId};
 use domain::money::Money;
 use domain::permissions::Act;
 use domain::staff::Role;
@@ -15,6 +17,7 @@ use futures::future::join_all;
 
 use super::DemoError;
 use super::agenda::{Agenda, Wave};
+use super::cast::Part;
 use super::client::{Chance, Client};
 use super::clock::DemoClock;
 use super::data::{City, DataError};
@@ -49,6 +52,8 @@ pub struct Trade<'a> {
     pub(super) invoices: u32,
     pub(super) receipts: u32,
     commands: u32,
+    /// Of the cases that somebody opened.
+    routes: HashMap<CaseId, Route>,
 }
 
 impl<'a> Trade<'a> {
@@ -79,6 +84,7 @@ impl<'a> Trade<'a> {
             invoices: 0,
             receipts: 0,
             commands: 0,
+            routes: HashMap::new(),
         }
     }
 
@@ -138,7 +144,12 @@ impl<'a> Trade<'a> {
         let key = format!("demo/{}", self.commands);
         Ok(match task.by() {
             Some((role, act)) => {
-                let person = self.people.who(role, act, client)?;
+                // Whoever asked does not agree to it: where there are two, it is the other one.
+                let nth = match task {
+                    Task::Vote { .. } => client.saturating_add(1),
+                    _ => client,
+                };
+                let person = self.people.who(role, act, nth)?;
                 Asking::within(person.staff.clone(), vec![person.role], key)
             }
             None => Asking::within(super::data::parsed("staff-system")?, Vec::new(), key),
@@ -171,6 +182,16 @@ impl<'a> Trade<'a> {
     fn follow(&mut self, day: u32, client: usize, task: &Task, events: &[Event]) {
         for event in events {
             match event {
+                Event::CaseOpened(case) => {
+                    let next = day.saturating_add(1);
+                    self.asked(next, client, case.case, (&case.opened.route, 1));
+                    self.routes.insert(case.case, case.opened.route.clone());
+                }
+                Event::CaseStageOpened(it) => {
+                    if let Some(route) = self.routes.get(&it.case).cloned() {
+                        self.asked(day, client, it.case, (&route, it.opened.stage));
+                    }
+                }
                 Event::OrderPlaced(taken) => self.placed(day, client, task, taken),
                 Event::OrderHeld(taken) => self.held(day, client, task, taken),
                 Event::OrderReleased(it) if it.remaining.is_empty() => {
@@ -190,6 +211,20 @@ impl<'a> Trade<'a> {
                 Event::InvoiceIssued(it) => self.invoiced(day, client, it),
                 _ => {}
             }
+        }
+    }
+
+    /// The departments that a stage asks will vote.
+    fn asked(&mut self, day: u32, at: usize, case: CaseId, (route, stage): (&Route, u32)) {
+        let part = self.clients.get(at).map(|client| client.sketch.part);
+        if part == Some(Part::InReview) {
+            return;
+        }
+        let nth = usize::try_from(stage.saturating_sub(1)).unwrap_or(usize::MAX);
+        let Some(open) = route.stages.get(nth) else { return };
+        let wanted = if open.rule == Rule::OnePerDepartment { open.departments.len() } else { 1 };
+        for role in open.departments.iter().take(wanted) {
+            self.agenda.put(day, at, Task::Vote { case, role: *role, stage });
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the codes in a pack are called, in Chinese and English.
 
 use domain::document_kind::DocumentKind;
+use domain::policy::calendar::Weekday;
 use domain::policy::pack::{Scoping, Text, Weight};
 use domain::product::Trait;
 use domain::uscc::Entity;
@@ -55,6 +56,19 @@ pub fn scoping(scope: Scoping) -> Text {
     let (zh, en) = match scope {
         Scoping::None => ("不核对", "not compared"),
         Scoping::ClassAndCode => ("核对类别与分类编码", "class and catalogue code of each line"),
+    };
+    text(zh, en)
+}
+
+pub fn weekday(day: Weekday) -> Text {
+    let (zh, en) = match day {
+        Weekday::Monday => ("星期一", "Monday"),
+        Weekday::Tuesday => ("星期二", "Tuesday"),
+        Weekday::Wednesday => ("星期三", "Wednesday"),
+        Weekday::Thursday => ("星期四", "Thursday"),
+        Weekday::Friday => ("星期五", "Friday"),
+        Weekday::Saturday => ("星期六", "Saturday"),
+        Weekday::Sunday => ("星期日", "Sunday"),
     };
     text(zh, en)
 }

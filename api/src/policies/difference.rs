@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+/// The longest list of plain values that is shown whole, before and after.
+const ITEMS_SHOWN_MAX: usize = 8;
+
 /// One place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -67,6 +70,7 @@ fn compare(place: &str, old: &Value, new: &Value, inputs: &[String], found: &mut
                     compare(&format!("{place}/{input}"), old, new, &[], found);
                 }
             }
+            _ if is_long(old) || is_long(new) => items(place, old, new, found),
             _ => changed(place, &Value::from(old.clone()), &Value::from(new.clone()), found),
         },
         _ => changed(place, old, new, found),
@@ -124,12 +128,34 @@ fn rows(
     }
 }
 
+/// Whether a list of plain values, each there once, is too long to be shown whole.
+fn is_long(list: &[Value]) -> bool {
+    let plain = list.iter().all(|item| !item.is_object() && !item.is_array());
+    let once =
+        || list.iter().enumerate().all(|(n, item)| !list.iter().take(n).any(|it| it == item));
+    list.len() > ITEMS_SHOWN_MAX && plain && once()
+}
+
+fn items(place: &str, old: &[Value], new: &[Value], found: &mut Vec<Difference>) {
+    let told = |change| Difference { place: place.to_owned(), change };
+    let added = new.iter().filter(|item| !old.contains(item));
+    found.extend(added.map(|item| told(Change::Added(shown(item)))));
+    let removed = old.iter().filter(|item| !new.contains(item));
+    found.extend(removed.map(|item| told(Change::Removed(shown(item)))));
+    let kept = new.iter().filter(|item| old.contains(item));
+    if kept.ne(old.iter().filter(|item| new.contains(item))) {
+        found.push(told(Change::Moved));
+    }
+}
+
+/// What a row is told by.
+pub fn key(row: &Value) -> Option<&str> {
+    ["id", "name", "fact", "grade"].iter().find_map(|field| row.get(field)?.as_str())
+}
+
 /// The ids of a list of rows, if every one has an id of its own.
 fn ids(list: &[Value]) -> Option<Vec<String>> {
-    let ids: Option<Vec<String>> = list
-        .iter()
-        .map(|row| Some(row.get("id").or(row.get("name"))?.as_str()?.to_owned()))
-        .collect();
+    let ids: Option<Vec<String>> = list.iter().map(|row| Some(key(row)?.to_owned())).collect();
     ids.filter(|ids| {
         !ids.is_empty()
             && ids.iter().enumerate().all(|(n, id)| !ids.iter().take(n).any(|other| other == id))
@@ -171,6 +197,17 @@ mod tests {
             ]
         );
         assert_eq!(told(&old, &old), Vec::<String>::new());
+    }
+
+    #[test]
+    fn of_a_long_list_of_values_only_what_comes_and_goes_is_told() {
+        let list = |days: Vec<u32>| json!({ "days": days });
+        let old = list((1..=9).collect());
+        assert_eq!(
+            told(&old, &list(vec![2, 1, 3, 4, 5, 6, 7, 8, 10])),
+            ["+ /days: 10", "- /days: 9", "~ /days: in another order"]
+        );
+        assert_eq!(told(&list(vec![1, 2]), &list(vec![1, 3])), ["~ /days: [1,2] → [1,3]"]);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 //! Spreadsheets and readable forms are made from the same grid. A list works on the pack's JSON, so that a row that is read back
 //! is what was written, whatever its type; each cell is tried against the type that it must become.
 
+mod calendar;
+mod decisions;
 mod examples;
+mod wrong;
 
 use domain::catalogue::DeviceClass;
 use domain::customer::registration::CustomerKind;
@@ -14,12 +17,12 @@ use domain::product::Trait;
 use domain::uscc::Entity;
 use domain::wording::names;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
+pub use self::wrong::{Wanted, Wrong};
 use crate::policies::codes;
 
 const ID: &str = "id";
-const THEN: &str = "then";
 
 /// A list of rows somewhere in a pack.
 #[derive(Debug)]
@@ -34,7 +37,7 @@ pub struct List {
 
 #[derive(Debug)]
 enum Shape {
-    /// A decision table: `id`, one column for each fact, `then`.
+    /// A decision table: `id`, one column for each fact, `then`, and what its rows say of themselves.
     Decisions,
     /// The examples of a decision table.
     Examples,
@@ -66,6 +69,8 @@ enum Form {
     Optional,
     Codes,
     Number,
+    Day,
+    Time,
 }
 
 impl Column {
@@ -87,20 +92,24 @@ impl Column {
         Text { zh: zh.join("、"), en: en.join(", ") }
     }
 
-    fn read(&self, cell: &str) -> Result<Value, Vec<String>> {
+    fn read(&self, cell: &str) -> Result<Value, Wanted> {
         let value = match self.form {
             Form::Optional if cell.is_empty() => Value::Null,
-            Form::Text | Form::Optional => Value::from(cell),
+            Form::Text | Form::Optional | Form::Day | Form::Time => Value::from(cell),
             Form::Codes => {
                 let items = cell.split([',', '，', '、', ';', '；', '\n']).map(str::trim);
                 items.filter(|item| !item.is_empty()).collect()
             }
             Form::Number => cell.parse::<u64>().map_or_else(|_| Value::from(cell), Value::from),
         };
-        match (self.fits)(&value) {
-            Ok(()) => Ok(value),
-            Err(error) => Err(expected(&error.to_string())),
-        }
+        (self.fits)(&value).map(|()| value).map_err(|error| match self.form {
+            Form::Number => Wanted::Number,
+            Form::Day => Wanted::Day,
+            Form::Time => Wanted::Time,
+            Form::Text | Form::Optional | Form::Codes => {
+                Wanted::Codes(expected(&error.to_string()))
+            }
+        })
     }
 }
 
@@ -140,52 +149,6 @@ pub struct Line {
     pub cells: Vec<String>,
 }
 
-/// What is wrong with an edited list; the cells of a decision table are looked at by the checker.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Wrong {
-    #[error("the columns are {expected}; the file has: {found}")]
-    Columns { expected: String, found: String },
-    #[error("line {line}: {cells} cells under {columns} columns")]
-    Cells { line: u32, cells: usize, columns: usize },
-    #[error("line {line}, column {column} ({name}): {text:?} cannot stand here; {}", wanted_en(.codes))]
-    Cell { line: u32, column: usize, name: String, text: String, codes: Vec<String> },
-    #[error("line {line}, column 1: {key:?} stands in a line before")]
-    Repeated { line: u32, key: String },
-    #[error("the pack has no such list")]
-    Absent,
-}
-
-fn wanted_en(codes: &[String]) -> String {
-    match codes {
-        [] => "a whole number is wanted".to_owned(),
-        codes => format!("one of: {}", codes.join(", ")),
-    }
-}
-
-impl Wrong {
-    pub fn zh(&self) -> String {
-        match self {
-            Self::Columns { expected, found } => {
-                format!("应有的列：{expected}；文件中的列：{found}。")
-            }
-            Self::Cells { line, cells, columns } => {
-                format!("第 {line} 行：有 {cells} 个单元格，应有 {columns} 个。")
-            }
-            Self::Cell { line, column, name, text, codes } if codes.is_empty() => {
-                format!("第 {line} 行第 {column} 列（{name}）：「{text}」无效，应为整数。")
-            }
-            Self::Cell { line, column, name, text, codes } => {
-                let codes = codes.join("、");
-                format!("第 {line} 行第 {column} 列（{name}）：「{text}」无效，可用：{codes}。")
-            }
-            Self::Repeated { line, key } => {
-                format!("第 {line} 行第 1 列：「{key}」在之前的行中已出现。")
-            }
-            Self::Absent => "该政策包没有此列表。".to_owned(),
-        }
-    }
-}
-
 impl List {
     /// The list of this name.
     pub fn named(name: &str) -> Option<&'static Self> {
@@ -214,15 +177,7 @@ impl List {
         let (columns, rows): (Vec<String>, Vec<Vec<String>>) = match self.shape {
             Shape::Decisions => {
                 let inputs = texts(at.get("inputs")?);
-                let rows = at.get("rows")?.as_array()?.iter().map(|row| {
-                    let field = |name| row.get(name).and_then(Value::as_str).unwrap_or_default();
-                    let mut cells = vec![field(ID).to_owned()];
-                    cells.extend(row.get("when").map(texts).unwrap_or_default());
-                    cells.push(field(THEN).to_owned());
-                    cells
-                });
-                let around = |name: &str| std::iter::once(name.to_owned());
-                (around(ID).chain(inputs).chain(around(THEN)).collect(), rows.collect())
+                decisions::cells(inputs, at.get("rows")?.as_array()?)
             }
             Shape::Examples => examples::cells(at)?,
             Shape::Records(columns) => {
@@ -262,7 +217,7 @@ impl List {
         };
         match self.shape {
             Shape::Decisions => {
-                let (inputs, rows) = decisions(grid)?;
+                let (inputs, rows) = decisions::read(grid)?;
                 if let Value::Object(table) = at {
                     table.insert("inputs".to_owned(), Value::from(inputs));
                     table.insert("rows".to_owned(), Value::from(rows));
@@ -298,27 +253,6 @@ fn texts(list: &Value) -> Vec<String> {
     items.map(|item| item.as_str().unwrap_or_default().to_owned()).collect()
 }
 
-fn decisions(grid: &Grid) -> Result<(Vec<String>, Vec<Value>), Vec<Wrong>> {
-    let [id, inputs @ .., then] = grid.columns.as_slice() else {
-        return Err(vec![no_table(grid)]);
-    };
-    if id != ID || then != THEN {
-        return Err(vec![no_table(grid)]);
-    }
-    let rows = grid.rows.iter().map(|row| match row.cells.as_slice() {
-        [id, when @ .., then] if when.len() == inputs.len() => {
-            Ok(json!({ "id": id, "when": when, "then": then }))
-        }
-        _ => Err(vec![uneven(grid, row)]),
-    });
-    Ok((inputs.to_vec(), rows.collect::<Result<_, _>>()?))
-}
-
-fn no_table(grid: &Grid) -> Wrong {
-    let expected = "id, one for each fact, and then".to_owned();
-    Wrong::Columns { expected, found: grid.columns.join(", ") }
-}
-
 fn uneven(grid: &Grid, row: &Line) -> Wrong {
     Wrong::Cells { line: row.number, cells: row.cells.len(), columns: grid.columns.len() }
 }
@@ -340,9 +274,9 @@ fn values(columns: &[Column], grid: &Grid) -> Result<Vec<Vec<Value>>, Vec<Wrong>
         for ((of, text), column) in columns.iter().zip(&row.cells).zip(1..) {
             match of.read(text) {
                 Ok(value) => values.push(value),
-                Err(codes) => {
+                Err(wanted) => {
                     let (line, name, text) = (row.number, of.name.to_owned(), text.clone());
-                    wrong.push(Wrong::Cell { line, column, name, text, codes });
+                    wrong.push(Wrong::Cell { line, column, name, text, wanted });
                 }
             }
         }
@@ -421,6 +355,34 @@ pub const LISTS: &[List] = &[
         en: "When the end of a document is announced",
         at: "/expiry_notice_days",
         shape: Shape::Values(EXPIRY_NOTICE),
+    },
+    List {
+        name: "working_week",
+        zh: "工作日",
+        en: "Days of the week that are worked",
+        at: "/calendar/week",
+        shape: Shape::Values(calendar::WEEK),
+    },
+    List {
+        name: "working_hours",
+        zh: "工作时段",
+        en: "Hours of a working day",
+        at: "/calendar/hours",
+        shape: Shape::Records(calendar::HOURS),
+    },
+    List {
+        name: "holidays",
+        zh: "放假日",
+        en: "Days off",
+        at: "/calendar/holidays",
+        shape: Shape::Values(calendar::DAYS),
+    },
+    List {
+        name: "make_up_days",
+        zh: "调休上班日",
+        en: "Days worked in exchange",
+        at: "/calendar/make_up",
+        shape: Shape::Values(calendar::DAYS),
     },
 ];
 

@@ -6,6 +6,7 @@
 pub mod html;
 pub mod report;
 mod settings;
+pub mod signatures;
 pub mod terminal;
 
 use std::fmt;
@@ -233,6 +234,9 @@ fn heading(name: &str) -> Text {
     match name {
         "id" => codes::text("编号", "id"),
         "then" => codes::text("结果", "then"),
+        "text_zh" => codes::text("中文说明", "in Chinese"),
+        "text_en" => codes::text("英文说明", "in English"),
+        "basis" => codes::text("依据", "basis"),
         "name" => codes::text("示例", "example"),
         "expect" => codes::text("应得结果", "expected"),
         fact => {

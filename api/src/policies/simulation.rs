@@ -17,7 +17,8 @@ use utoipa::ToSchema;
 use crate::cli::{Fault, bar, journal, say};
 use crate::config::{SimulateOptions, StoreOptions};
 use crate::csv;
-use crate::policies::{Loaded, put};
+use crate::policies::Loaded;
+use crate::policies::file::put;
 
 /// How many differences are shown when they are not written to a file.
 const SHOWN: usize = 10;
@@ -78,20 +79,22 @@ pub async fn simulate(
     (from, to): (Option<NaiveDate>, Option<NaiveDate>),
     progress: &ProgressBar,
 ) -> Result<Simulated, journal::Error> {
-    let mut simulated = Simulated { upto: journal.head().await?, ..Simulated::default() };
-    progress.set_length(u64::try_from(simulated.upto.0).unwrap_or_default());
-    journal
-        .decisions(|decided| {
-            progress.set_position(u64::try_from(decided.entry.position.0).unwrap_or_default());
-            let date = decided.decision.business_date;
-            if from.is_none_or(|from| from <= date) && to.is_none_or(|to| date <= to) {
-                simulated.take(&decided, pack);
-            }
-            Ok::<(), journal::Error>(())
-        })
-        .await?;
+    let upto = journal.head().await?;
+    progress.set_length(u64::try_from(upto.0).unwrap_or_default());
+    let (pack, bar) = (Arc::clone(pack), progress.clone());
+    let parts = journal.decisions(move |simulated: &mut Simulated, decided| {
+        bar.set_position(u64::try_from(decided.position.0).unwrap_or_default());
+        let date = decided.decision.business_date;
+        if from.is_none_or(|from| from <= date) && to.is_none_or(|to| date <= to) {
+            simulated.take(decided, &pack);
+        }
+        Ok::<(), journal::Error>(())
+    });
+    let parts = parts.await?;
     progress.finish_and_clear();
-    Ok(simulated)
+    let mut simulated = parts.into_iter().reduce(Simulated::and).unwrap_or_default();
+    simulated.changed.sort_unstable_by_key(|changed| changed.position);
+    Ok(Simulated { upto, ..simulated })
 }
 
 impl Simulated {
@@ -126,6 +129,25 @@ impl Simulated {
             self.causes.entry(code.code()).or_default().1 += 1;
         }
         self.changed.push(Changed::of(decided, &now, direction));
+    }
+
+    /// Together with what came of other customers.
+    fn and(mut self, other: Self) -> Self {
+        self.decisions += other.decisions;
+        self.lost += other.lost;
+        self.days = match (self.days, other.days) {
+            (Some((first, last)), Some((from, to))) => Some((first.min(from), last.max(to))),
+            (one, another) => one.or(another),
+        };
+        self.stopped.0 += other.stopped.0;
+        self.stopped.1 += other.stopped.1;
+        self.unlawful += other.unlawful;
+        self.changed.extend(other.changed);
+        for (cause, (new, gone)) in other.causes {
+            let counts = self.causes.entry(cause).or_default();
+            *counts = (counts.0 + new, counts.1 + gone);
+        }
+        self
     }
 
     fn count(&self, direction: Direction) -> usize {
@@ -204,9 +226,9 @@ impl Changed {
         let particulars = decided.customer.registration.particulars.as_ref();
         let (was, is) = (reasons(decided.decision), reasons(now));
         Self {
-            position: decided.entry.position.0,
+            position: decided.position.0,
             business_date: decided.decision.business_date,
-            customer: decided.entry.stream.clone(),
+            customer: decided.stream.to_owned(),
             name: particulars.map(|it| it.name.to_string()).unwrap_or_default(),
             kind: decided.customer.registration.kind().code().to_owned(),
             segment: particulars.and_then(|it| it.segment.as_ref().map(ToString::to_string)),

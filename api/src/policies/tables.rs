@@ -12,9 +12,10 @@ use serde_json::Value;
 
 use crate::cli::{Fault, say};
 use crate::csv::harmless;
-use crate::import::sheet::{self, Cell, Layout};
+use crate::import::sheet::{self, Cell, FileError, Layout};
+use crate::policies::file::put;
 use crate::policies::lists::{Grid, LISTS, Line, List, Wrong};
-use crate::policies::{self, Loaded, put};
+use crate::policies::{self, Loaded};
 
 /// What a spreadsheet needs to know a CSV file for UTF-8.
 const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -23,11 +24,12 @@ const BYTE_ORDER_MARK: &str = "\u{feff}";
 pub fn export(pack: &Pack, table: Option<&str>, to: &Path) -> Result<(), Fault> {
     match (table, ending(to).as_str()) {
         (None, "json") => drop(write_pack(pack, to)?),
+        (None, "xlsx") => whole(&value(pack)?, to)?,
         (None, _) => {
-            let advice = "name a .json file for the whole pack, or say which --table";
+            let advice = "name a .json file for the whole pack, an .xlsx file for all of its tables, or say which --table";
             return Err(Fault::Data(format!("{}: {advice}", to.display())));
         }
-        (Some(name), "xlsx") => workbook(name, &grid_of(&value(pack)?, list(name)?)?, to)?,
+        (Some(name), "xlsx") => workbook(&[(name, grid_of(&value(pack)?, list(name)?)?)], to)?,
         (Some(name), "csv") => separated(&grid_of(&value(pack)?, list(name)?)?, to)?,
         (Some(_), _) => {
             let advice = "name a .xlsx or a .csv file for a table";
@@ -45,8 +47,8 @@ pub fn import(pack: &Pack, table: &str, from: &Path, to: &Path) -> Result<(), Fa
     let list = list(table)?;
     let mut value = value(pack)?;
     grid_of(&value, list)?;
-    let read = sheet::Sheet::read(from, &Layout::default())
-        .map_err(|error| Fault::Data(format!("{}: {error}", from.display())))?;
+    let read =
+        read(from, table).map_err(|error| Fault::Data(format!("{}: {error}", from.display())))?;
     let put = grid_from(&read).and_then(|grid| list.put(&mut value, &grid));
     put.or_else(|wrong| refuse(from, &wrong))?;
     let pack: Pack = serde_json::from_value(value)
@@ -55,6 +57,15 @@ pub fn import(pack: &Pack, table: &str, from: &Path, to: &Path) -> Result<(), Fa
     say(&format!("{} is written", to.display()))?;
     let source = policies::Source::File(to.to_owned());
     Loaded::from_text(source, text)?.sound().map(drop)
+}
+
+/// The table's own sheet of a workbook with every table; else what stands there first.
+fn read(from: &Path, table: &str) -> Result<sheet::Sheet, FileError> {
+    let named = Layout { sheet: Some(table.to_owned()), ..Layout::default() };
+    match sheet::Sheet::read(from, &named) {
+        Err(FileError::NoSheet(_)) => sheet::Sheet::read(from, &Layout::default()),
+        read => read,
+    }
 }
 
 /// Says everything that is wrong with a file, in both languages; the first of it is the error.
@@ -127,9 +138,20 @@ fn separated(grid: &Grid, to: &Path) -> Result<(), Fault> {
     put(to, &bytes)
 }
 
-fn workbook(name: &str, grid: &Grid, to: &Path) -> Result<(), Fault> {
+/// Every list that the pack has, each on a sheet of its own.
+fn whole(pack: &Value, to: &Path) -> Result<(), Fault> {
+    let sheets: Vec<(&str, Grid)> =
+        LISTS.iter().filter_map(|list| Some((list.name, list.grid(pack)?))).collect();
+    workbook(&sheets, to)
+}
+
+fn workbook(sheets: &[(&str, Grid)], to: &Path) -> Result<(), Fault> {
     let mut book = Workbook::new();
-    let filled = fill(&mut book, name, grid).and_then(|()| book.save_to_buffer());
+    let filled = sheets
+        .iter()
+        .try_for_each(|(name, grid)| fill(&mut book, name, grid))
+        .and_then(|()| explain(&mut book))
+        .and_then(|()| book.save_to_buffer());
     let bytes = filled.map_err(|error| Fault::Data(format!("{}: {error}", to.display())))?;
     put(to, &bytes)
 }
@@ -149,6 +171,12 @@ fn fill(book: &mut Workbook, name: &str, grid: &Grid) -> Result<(), XlsxError> {
         }
     }
     sheet.autofit();
+    Ok(())
+}
+
+/// What each fact is.
+fn explain(book: &mut Workbook) -> Result<(), XlsxError> {
+    let text = Format::new().set_num_format("@");
     let sheet = book.add_worksheet().set_name("facts")?;
     for (line, known) in (0..).zip(facts::CATALOGUE.iter()) {
         let kind = known.fact.to_string();
@@ -212,6 +240,9 @@ mod tests {
             { "name": "late", "given": { "overdue_days": "31", "entity": "missing" }, "expect": "stop" },
             { "name": "-1", "given": { "overdue_amount": "0" }, "expect": "fine" },
         ]);
+        let rows = pack.pointer_mut("/overdue/table/rows").unwrap();
+        rows[0]["text"] = json!({ "zh": "=先清欠", "en": "settle first" });
+        rows[2]["basis"] = json!("销售合同第五条");
         *pack.pointer_mut("/papers/0/basis").unwrap() = json!("'=1+1");
         *pack.pointer_mut("/papers/1/basis").unwrap() = json!("a, \"b\"\n第一条");
         *pack.pointer_mut("/papers/2/id").unwrap() = json!("007");
@@ -235,10 +266,12 @@ mod tests {
             let pack = written();
             let grid = list.grid(&pack).unwrap();
             let (book, rows) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
-            workbook(list.name, &grid, &book).unwrap();
+            workbook(&[(list.name, grid.clone())], &book).unwrap();
             separated(&grid, &rows).unwrap();
-            for file in [book, rows] {
-                let read = sheet::Sheet::read(&file, &Layout::default()).unwrap();
+            let all = folder.path().join("all.xlsx");
+            whole(&pack, &all).unwrap();
+            for file in [book, rows, all] {
+                let read = read(&file, list.name).unwrap();
                 let mut again = pack.clone();
                 *again.pointer_mut(list.at).unwrap() = match again.pointer(list.at) {
                     Some(Value::Array(_)) => json!([]),
@@ -254,12 +287,62 @@ mod tests {
         }
     }
 
+    /// A threshold, a reaction and a paper are changed in a spreadsheet, and the difference is told.
+    #[test]
+    fn row_115_thresholds_and_responses_are_changed_without_code() {
+        let old = value(&Pack::default_pack()).unwrap();
+        let told = |list: &str, from: &str, to: &str| -> Vec<String> {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("t.csv");
+            separated(&List::named(list).unwrap().grid(&old).unwrap(), &file).unwrap();
+            let text = std::fs::read_to_string(&file).unwrap();
+            assert!(text.contains(from), "{text}");
+            let new = value(&from_text(&text.replace(from, to), list).unwrap()).unwrap();
+            let found = policies::difference::differences(&old, &new);
+            found.iter().map(ToString::to_string).collect()
+        };
+        assert_eq!(
+            told("overdue", "> 1000.00,> 30", "> 1000.00,> 45"),
+            ["~ /overdue/table/rows/general-beyond/when/overdue_days: > 30 → > 45"]
+        );
+        assert_eq!(
+            told("reactions", "credit.frozen,hold,hold", "credit.frozen,deny,hold"),
+            ["~ /reactions/credit.frozen/order: hold → deny"]
+        );
+        assert_eq!(told("overdue", "> 30", "> 30"), Vec::<String>::new(), "nothing is changed");
+        let wrong = from_text(
+            "cause,order,shipment,invoice,receipt\r\ncredit.frozen,stop,hold,none,none\r\n",
+            "reactions",
+        );
+        assert!(wrong.unwrap_err()[0].contains("line 2, column 2 (order): \"stop\""));
+    }
+
+    #[test]
+    fn a_row_may_say_in_two_languages_what_it_means_and_what_it_rests_on() {
+        let read = |text: &str| {
+            let pack = value(&from_text(text, "overdue").unwrap()).unwrap();
+            pack.pointer("/overdue/table/rows/0").unwrap().clone()
+        };
+        assert_eq!(
+            read("id,overdue_days,then,basis,text_en,text_zh\r\na,-,fine,第五条,all,全部\r\n"),
+            json!({ "id": "a", "when": ["-"], "then": "fine", "basis": "第五条",
+                "text": { "zh": "全部", "en": "all" } })
+        );
+        let nothing = "id,overdue_days,then,text_zh,text_en,basis\r\na,-,fine,,,\r\n";
+        assert_eq!(read(nothing), json!({ "id": "a", "when": ["-"], "then": "fine" }));
+        let wrong = from_text("id,overdue_days,then,note\r\na,-,fine,x\r\n", "overdue");
+        assert!(wrong.unwrap_err()[0].contains("text_zh, text_en and basis may follow"));
+    }
+
     #[test]
     fn a_file_with_other_columns_is_told_so() {
         let told = |text: &str| from_text(text, "overdue").unwrap_err();
         assert_eq!(
             told("id,customer_kind\r\na,-\r\n"),
-            ["the columns are id, one for each fact, and then; the file has: id, customer_kind"]
+            [
+                "the columns are id, one for each fact, and then; text_zh, text_en and basis may follow; \
+              the file has: id, customer_kind"
+            ]
         );
         assert_eq!(
             told("id,overdue_days,then\r\na,-,fine,stray\r\n"),
@@ -292,6 +375,18 @@ mod tests {
             from_text("checkpoint,mode\r\ninvoice,observe\r\ninvoice,enforce\r\n", "modes")
                 .unwrap_err(),
             ["line 3, column 1: \"invoice\" stands in a line before"]
+        );
+        assert_eq!(
+            from_text("day\r\n2026-10-01\r\n2026-13-01\r\n", "holidays").unwrap_err(),
+            [
+                "line 3, column 1 (day): \"2026-13-01\" cannot stand here; a day is wanted, as 2026-10-01"
+            ]
+        );
+        assert_eq!(
+            from_text("from,to\r\n9:00,17:00\r\n", "working_hours").unwrap_err(),
+            [
+                "line 2, column 1 (from): \"9:00\" cannot stand here; a time from 00:00 to 24:00 is wanted, as 09:00"
+            ]
         );
         let wrong = "id,kinds,entities,classes,traits,any_of,weight,scope,basis\r\n\
                      a,\"hospital, klinik\",,,,practice_licence,legal,none,\r\n";

@@ -28,11 +28,13 @@ use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::envelope::Envelope;
 use crate::extract::{Path, Query};
+use crate::names::Names;
 use crate::page::{Page, list_query};
 use crate::policies::difference::differences;
 use crate::policies::readable::report::Report;
-use crate::policies::readable::{Lang, Readable, html, readable, readable_difference};
+use crate::policies::readable::{Lang, Readable, html, readable, readable_difference, signatures};
 use crate::problem::{Fault, Problem};
+use crate::signing::Signed;
 
 /// The most events of a proposal that its card tells.
 const TOLD_MAX: usize = 500;
@@ -112,6 +114,9 @@ pub struct Step {
     #[serde(rename = "type")]
     event_type: String,
     sentence: Text,
+    /// Under a vote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signature: Option<Signed>,
 }
 
 /// A proposal
@@ -170,17 +175,32 @@ pub(super) fn base_of(door: &Door, hash: &str) -> Option<Arc<Pack>> {
 async fn history(door: &Door, id: ProposalId) -> Result<Vec<Step>, Problem> {
     let journal = door.journal();
     let entries = journal.stream(&id.to_string(), Version(0), TOLD_MAX).await?;
-    let step = |entry: Entry| {
+    let mut told = Vec::new();
+    for entry in entries {
         let event: Event = journal.event(&entry)?;
-        Ok(Step {
+        told.push((entry, event));
+    }
+    let record = id.to_string();
+    let digests = told.iter().filter_map(|(_, event)| event.signature()).map(|it| it.name_digest);
+    let names = Names::behind(door, digests).await?;
+    let step = |(entry, event): (Entry, Event)| {
+        let signature = match &event {
+            Event::VoteCast(voted) => {
+                let signature = voted.signature.as_deref();
+                signature.map(|it| Signed::of(it, &names, &record, &voted.vote.content))
+            }
+            _ => None,
+        };
+        Step {
             position: entry.position.0,
             recorded_at: entry.recorded_at,
             actor: Envelope::of(&entry).actor.map(std::borrow::Cow::into_owned),
             event_type: entry.event_type,
             sentence: sentence::of_proposal(&event),
-        })
+            signature,
+        }
     };
-    entries.into_iter().map(step).collect()
+    Ok(told.into_iter().map(step).collect())
 }
 
 /// What the last simulation found, decision by decision, as CSV
@@ -291,7 +311,7 @@ enum Shown {
 
 /// A proposal as people read it
 ///
-/// A page of HTML that needs nothing else and runs nothing: every table of the pack, or what it changes.
+/// A page of HTML that needs nothing else and runs nothing: every table of the pack, or what it changes, and who signed it.
 #[utoipa::path(get, path = "/v1/policies/{id}/readable", tag = "policies",
     params(("id" = ProposalId, Path), ReadableQuery),
     responses((status = 200, body = String, content_type = "text/html")))]
@@ -310,7 +330,11 @@ pub async fn read(
         (Shown::Difference, Some(base)) => readable_difference(base, &content.pack, query.lang),
         (Shown::Pack | Shown::Difference, _) => readable(&content.pack, query.lang),
     };
-    Ok(page(&readable.map_err(Problem::internal)?))
+    let mut readable = readable.map_err(Problem::internal)?;
+    let history = history(&door, id).await?;
+    let signed: Vec<Signed> = history.into_iter().filter_map(|step| step.signature).collect();
+    readable.tables.extend(signatures::signatures(&signed, query.lang));
+    Ok(page(&readable))
 }
 
 /// Shown, and nothing in it runs.

@@ -102,9 +102,11 @@ fn large_customer(company: &Company, pack: &Arc<InForce>) -> Result<(Customer, C
         happens(&mut customer, &context, command).map(drop)
     };
     let mut steps = company.qualification(1)?;
-    let granted = steps.pop().context("a limit")?;
-    let (approved, submitted) =
-        (steps.pop().context("an approval")?, steps.pop().context("a submission")?);
+    let submit = |(command, ..): &(Command, &str, Role)| {
+        matches!(command, Command::Qualification(qualification::Command::Submit))
+    };
+    let submitted = steps.iter().position(submit).context("a submission")?;
+    let agreed = steps.split_off(submitted);
     for (command, actor, role) in &steps {
         does(command, actor, *role)?;
     }
@@ -117,7 +119,7 @@ fn large_customer(company: &Company, pack: &Arc<InForce>) -> Result<(Customer, C
         let upload = qualification::Command::Upload(Box::new(qualification::Upload { paper }));
         does(&Command::Qualification(upload), "staff-sales", Role::Sales)?;
     }
-    for (command, actor, role) in [&submitted, &approved, &granted] {
+    for (command, actor, role) in &agreed {
         does(command, actor, *role)?;
     }
     for order in 0..OPEN_ORDERS {
@@ -274,10 +276,8 @@ fn partition(seed: u64) -> (Source, Slot) {
     let cell = |(first, last): &(u64, u64)| {
         if (*first, *last) == (0, LAST) { "-".to_owned() } else { format!("[{first}..{last}]") }
     };
-    let rows = boxes.iter().enumerate().map(|(n, parted)| SourceRow {
-        id: format!("r{n}"),
-        when: parted.iter().map(cell).collect(),
-        then: "fine".to_owned(),
+    let rows = boxes.iter().enumerate().map(|(n, parted)| {
+        SourceRow::plain(format!("r{n}"), parted.iter().map(cell).collect(), "fine".to_owned())
     });
     let source =
         Source { hit: HitPolicy::Unique, inputs, monotone: Vec::new(), rows: rows.collect() };

@@ -11,15 +11,12 @@ fn staff(n: usize) -> StaffId {
 }
 
 fn person(n: usize, departments: &[Role]) -> Person {
-    Person { staff: staff(n), departments: departments.iter().copied().collect() }
+    Person::new(staff(n), departments.iter().copied().collect())
 }
 
 fn route(stages: &[(Rule, &[Role])]) -> Route {
-    let stage = |(rule, departments): &(Rule, &[Role])| Stage {
-        rule: *rule,
-        departments: departments.to_vec(),
-    };
-    Route { stages: stages.iter().map(stage).collect() }
+    let stage = |(rule, departments): &(Rule, &[Role])| Stage::of(*rule, departments.to_vec());
+    Route { lane: None, stages: stages.iter().map(stage).collect() }
 }
 
 fn opened(route: &Route, excluded: &[usize], people: &[Person]) -> Result<Round, Rejection> {
@@ -137,8 +134,8 @@ fn some_departments() -> impl Strategy<Value = Vec<Role>> {
 
 fn routes() -> impl Strategy<Value = Route> {
     let stage =
-        (rules(), some_departments()).prop_map(|(rule, departments)| Stage { rule, departments });
-    proptest::collection::vec(stage, 1..4).prop_map(|stages| Route { stages })
+        (rules(), some_departments()).prop_map(|(rule, departments)| Stage::of(rule, departments));
+    proptest::collection::vec(stage, 1..4).prop_map(|stages| Route { lane: None, stages })
 }
 
 fn crowds() -> impl Strategy<Value = Vec<Person>> {

@@ -4,17 +4,34 @@
 //! A freeze stops new credit; it does not touch what is already owed, and it never stops incoming cash.
 //! Nobody grants credit to a customer whose account they manage.
 
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use super::{Customer, Event, Rejection};
-use crate::{context::Context, ids::StaffId, money::Money, text::Prose};
+use super::{
+    Customer, Event, Rejection,
+    approving::{self, Case, Matter},
+    money,
+};
+use crate::{
+    context::Context,
+    ids::StaffId,
+    money::{Minor, Money},
+    policy::approvals::Subject,
+    text::Prose,
+};
 
 #[derive(Clone, Debug)]
 pub enum Command {
+    /// By Sales: Credit assesses it, and whoever else the amount asks for agrees.
+    Apply(Box<LimitGranted>),
+    /// By Credit: an assessment of its own, or of what was applied for.
     Grant(Box<LimitGranted>),
-    Freeze { reason: Prose<500> },
-    Unfreeze { reason: Option<Prose<500>> },
+    Freeze {
+        reason: Prose<500>,
+    },
+    Unfreeze {
+        reason: Option<Prose<500>>,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -76,6 +93,32 @@ pub struct LimitGranted {
     /// The most that one order may put on credit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub single_document_cap: Option<Money>,
+    /// By how much the limit grew; absent where it did not, and in grants of before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub increase: Option<Increase>,
+}
+
+/// A limit that grew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Increase {
+    pub on: NaiveDate,
+    /// Absent: without bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<Money>,
+}
+
+/// For how long what was granted counts towards the authority of whoever grants more.
+pub const CUMULATED: Months = Months::new(12);
+
+impl Limit {
+    /// Absent: without bound.
+    pub fn amount(&self) -> Option<Minor> {
+        match self {
+            Self::None => Some(Minor::ZERO),
+            Self::Amount { amount } => Some(amount.minor()),
+            Self::Unlimited => None,
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -96,6 +139,9 @@ pub struct LimitUnfrozen {
 pub struct Credit {
     pub granted: Option<LimitGranted>,
     pub granted_version: i64,
+    /// Those of the last twelve months before the last grant.
+    #[serde(default)]
+    pub increases: Vec<Increase>,
     pub frozen: Option<Freeze>,
 }
 
@@ -110,27 +156,32 @@ pub(super) fn decide(
     context: &Context,
     command: &Command,
 ) -> Result<Vec<Event>, Rejection> {
-    not_the_account_manager(customer, &context.turn.actor)?;
+    // An account manager may ask for credit, and decides nothing about it.
+    if !matches!(command, Command::Apply(_)) {
+        not_the_account_manager(customer, context)?;
+    }
     let credit = &customer.credit;
+    let under_way = customer.cases.credit.as_ref().filter(|case| case.goes_on());
     match command {
+        Command::Apply(grant) => {
+            is_sound(customer, context, grant)?;
+            if under_way.is_some_and(Case::is_open) {
+                return Err(Rejection::AlreadyApplied);
+            }
+            let matter = Matter::Credit { grant: grant.clone(), assessed_by: None };
+            approving::request(customer, context, &matter)
+        }
         Command::Grant(grant) => {
-            let amounts = [
-                match grant.limit {
-                    Limit::Amount { amount } => Some(amount),
-                    Limit::None | Limit::Unlimited => None,
-                },
-                grant.single_document_cap,
-            ];
-            for amount in amounts.into_iter().flatten() {
-                customer.takes(amount.currency())?;
-                if !amount.is_positive() {
-                    return Err(Rejection::AmountNotPositive);
-                }
+            is_sound(customer, context, grant)?;
+            let actor = &context.turn.actor;
+            let acts_for = |it: &StaffId| context.assemblies.acts_for(Subject::Credit, actor, it);
+            let own = |case: &Case| case.applicants.iter().any(acts_for);
+            if under_way.is_some_and(own) {
+                return Err(Rejection::OwnApplication);
             }
-            if grant.valid_until.is_some_and(|end| end < context.turn.today) {
-                return Err(Rejection::LimitAlreadyEnded);
-            }
-            Ok(vec![Event::LimitGranted((**grant).clone())])
+            let assessed_by = Some(actor.clone());
+            let matter = Matter::Credit { grant: grant.clone(), assessed_by };
+            approving::request(customer, context, &matter)
         }
         Command::Freeze { reason } => {
             if credit.frozen.is_some() {
@@ -147,21 +198,98 @@ pub(super) fn decide(
     }
 }
 
-/// Who looks after an account does not decide about its credit.
+fn is_sound(customer: &Customer, context: &Context, grant: &LimitGranted) -> Result<(), Rejection> {
+    let limit = match grant.limit {
+        Limit::Amount { amount } => Some(amount),
+        Limit::None | Limit::Unlimited => None,
+    };
+    for amount in [limit, grant.single_document_cap].into_iter().flatten() {
+        customer.takes(amount.currency())?;
+        if !amount.is_positive() {
+            return Err(Rejection::AmountNotPositive);
+        }
+    }
+    if grant.valid_until.is_some_and(|end| end < context.turn.today) {
+        return Err(Rejection::LimitAlreadyEnded);
+    }
+    Ok(())
+}
+
+/// A limit as it takes effect, once everybody agreed.
+pub(super) fn granted(
+    customer: &Customer,
+    context: &Context,
+    grant: &LimitGranted,
+) -> Result<LimitGranted, Rejection> {
+    is_sound(customer, context, grant)?;
+    let today = context.turn.today;
+    let increase = match customer.credit.increase_to(&grant.limit, today) {
+        Some(by) if by.is_positive() => {
+            Some(Increase { on: today, by: Some(money(by, customer.currency())) })
+        }
+        Some(_) => None,
+        None => Some(Increase { on: today, by: None }),
+    };
+    Ok(LimitGranted { increase, ..grant.clone() })
+}
+
+/// Who looks after an account does not decide about its credit, nor does whoever stands in for them.
 pub(super) fn not_the_account_manager(
     customer: &Customer,
-    actor: &StaffId,
+    context: &Context,
 ) -> Result<(), Rejection> {
-    if customer.registration.account_manager() == Some(actor) {
+    let manager = customer.registration.account_manager();
+    let actor = &context.turn.actor;
+    let acts_for = |it| context.assemblies.acts_for(Subject::Credit, actor, it);
+    if manager.is_some_and(acts_for) {
         return Err(Rejection::OwnAccount);
     }
     Ok(())
 }
 
+/// Whether an increase is of the twelve months before a day.
+fn counts(increase: &Increase, today: NaiveDate) -> bool {
+    today.checked_sub_months(CUMULATED).is_none_or(|since| increase.on > since)
+}
+
 impl Credit {
+    /// By how much this limit is more than what was granted last; None: without bound.
+    ///
+    /// A limit that ended more than twelve months ago is none: whoever grants it again grants all of it.
+    fn increase_to(&self, limit: &Limit, today: NaiveDate) -> Option<Minor> {
+        let stands = |granted: &&LimitGranted| {
+            let since = today.checked_sub_months(CUMULATED).unwrap_or(today);
+            granted.valid_until.is_none_or(|end| end >= since)
+        };
+        let before = self.granted.as_ref().filter(stands);
+        match (before.map_or(Some(Minor::ZERO), |it| it.limit.amount()), limit.amount()) {
+            (None, _) => Some(Minor::ZERO),
+            (Some(_), None) => None,
+            (Some(before), Some(now)) => Some(now.saturating_minus(before).max(Minor::ZERO)),
+        }
+    }
+
+    /// The same with the increases of the last twelve months: what authority is tested on, so that splitting a request helps nobody.
+    ///
+    /// What does not grow has none, whatever was granted before.
+    pub fn cumulative_increase(&self, limit: &Limit, today: NaiveDate) -> Option<Minor> {
+        let mut total = self.increase_to(limit, today)?;
+        if !total.is_positive() {
+            return Some(Minor::ZERO);
+        }
+        for increase in self.increases.iter().filter(|known| counts(known, today)) {
+            total = total.saturating_plus(increase.by?.minor());
+        }
+        Some(total)
+    }
+
     pub(super) fn grant(&mut self, event: &LimitGranted, version: i64) {
         self.granted = Some(event.clone());
         self.granted_version = version;
+        if let Some(increase) = event.increase {
+            self.increases.retain(|known| counts(known, increase.on));
+            self.increases.push(increase);
+        }
     }
 
     pub(super) fn freeze(&mut self, event: &LimitFrozen, version: i64) {

@@ -4,7 +4,7 @@
 //! pack says, mark what a release covers, and answer with the strictest that is left.
 //! A command of today is judged today; one for an earlier business date is judged on both days.
 
-mod money;
+pub(super) mod money;
 mod papers;
 mod products;
 
@@ -242,7 +242,11 @@ fn react(cause: &mut Cause, pack: &Pack, question: &Question<'_>, today: NaiveDa
 }
 
 /// Whether a cause has not outgrown the figure that was released, by more than the tolerance.
-fn within(cause: &Cause, released: Option<crate::money::Money>, tolerance_percent: u32) -> bool {
+pub(super) fn within(
+    cause: &Cause,
+    released: Option<crate::money::Money>,
+    tolerance_percent: u32,
+) -> bool {
     match (figure_of(cause), released) {
         (Some(now), Some(then)) => {
             i128::from(now.0) * 100

@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{
-    Command, Customer, Event, Rejection, credit, qualification, receivables,
+    Command, Customer, Event, Rejection, approving, credit,
+    qualification::{self, Remarks},
+    receivables,
     registration::{self, CustomerKind},
     trading::{self, Placement},
 };
 use crate::{
+    approval::{Assemblies, Person},
     context::{Context, Facts},
     decider::Decider,
     decision::{CauseCode, Decision, Outcome},
@@ -27,6 +30,8 @@ use crate::{
 pub(super) struct Stage {
     pub(super) customer: Customer,
     pub(super) facts: Facts,
+    /// Who works here.
+    pub(super) people: Arc<Vec<Person>>,
     today: String,
     count: u128,
 }
@@ -83,7 +88,8 @@ impl Stage {
         facts.products.insert(product_id(STENT), Arc::new(product(&stent(), STENT)));
         facts.products.insert(product_id(SYRINGE), Arc::new(product(&syringe(), SYRINGE)));
         let customer = Customer::default();
-        let mut stage = Self { customer, facts, today: "2026-11-22".to_owned(), count: 0 };
+        let mut stage =
+            Self { customer, facts, people: company(), today: "2026-11-22".to_owned(), count: 0 };
         let particulars = serde_json::from_value(json!({
             "name": "示范医疗器械有限公司", "uscc": uscc, "kind": kind, "currency": "CNY",
             "account_manager": "staff-manager", "registered_address": "杭州市示范路 1 号",
@@ -102,7 +108,15 @@ impl Stage {
         let mut turn = Turn::of_test_numbered(self.count + 1);
         turn.actor = actor.parse().unwrap();
         turn.today = self.today.parse().unwrap();
-        Context { turn, roles: roles.to_vec(), business_date: None, facts: self.facts.clone() }
+        let actor = roles.iter().copied().collect();
+        let assemblies = Assemblies::alike(&self.people, actor);
+        let (roles, facts) = (roles.to_vec(), self.facts.clone());
+        Context { turn, roles, assemblies, business_date: None, facts }
+    }
+
+    /// Whatever was decided with the context of now, the next one has another id.
+    pub(super) fn count_on(&mut self) {
+        self.count += 1;
     }
 
     /// As somebody, with roles.
@@ -150,14 +164,41 @@ impl Stage {
             self.upload(paper.clone());
         }
         self.submit();
-        let approve = qualification::Command::Approve(qualification::Remarks::default());
-        self.ask("staff-quality", &[Role::Quality], &Command::Qualification(approve)).unwrap()
+        self.agrees()
+    }
+
+    /// Everybody who is asked about the papers under review agrees, one after the other; answers what the last vote brought about.
+    pub(super) fn agrees(&mut self) -> Vec<Event> {
+        let mut last = Vec::new();
+        for (name, role) in DEPARTMENTS {
+            let case = self.customer.cases.qualification.as_ref();
+            let waits = case.filter(|case| case.is_open()).map(|case| case.round.waits_for());
+            if waits.is_some_and(|waits| waits.contains(&role)) {
+                last = self.ask(&format!("staff-{name}"), &[role], &vote()).unwrap();
+            }
+        }
+        last
     }
 
     pub(super) fn grant(&mut self, grant: Value) -> Vec<Event> {
         let grant = Box::new(serde_json::from_value(grant).unwrap());
         let grant = Command::Credit(credit::Command::Grant(grant));
-        self.ask("staff-credit", &[Role::Credit], &grant).unwrap()
+        let mut last = self.ask("staff-credit", &[Role::Credit], &grant).unwrap();
+        let others = [
+            ("staff-finance", Role::Finance),
+            ("staff-credit-2", Role::Credit),
+            ("staff-compliance", Role::Compliance),
+        ];
+        for (name, role) in others {
+            let case = self.customer.cases.credit.clone();
+            let Some(case) = case.filter(|case| case.round.waits_for().contains(&role)) else {
+                continue;
+            };
+            let which = approving::Which::Case(case.id);
+            let vote = approving::Command { which, act: agreement() };
+            last = self.ask(name, &[role], &Command::Approving(vote)).unwrap();
+        }
+        last
     }
 
     /// So many pieces at so much, wanted today unless said otherwise.
@@ -232,6 +273,45 @@ impl Stage {
         let release = Command::Trading(trading::Command::Release(Box::new(release)));
         self.ask(actor, &[role], &release)
     }
+}
+
+/// Who is asked about papers, in the order of the delivered routes.
+const DEPARTMENTS: [(&str, Role); 4] = [
+    ("sales-lead", Role::Sales),
+    ("legal", Role::Legal),
+    ("compliance", Role::Compliance),
+    ("quality", Role::Quality),
+];
+
+/// Who works here: one of each department, a second one of some.
+pub(super) fn company() -> Arc<Vec<Person>> {
+    let of = |name: &str, role: Role| {
+        Person::new(format!("staff-{name}").parse().unwrap(), [role].into())
+    };
+    let mut people: Vec<Person> = DEPARTMENTS.iter().map(|(name, role)| of(name, *role)).collect();
+    people.extend([
+        of("sales", Role::Sales),
+        of("quality-2", Role::Quality),
+        of("credit", Role::Credit),
+        of("credit-2", Role::Credit),
+        of("finance", Role::Finance),
+        of("manager", Role::Credit),
+    ]);
+    Arc::new(people)
+}
+
+/// A vote for the papers under review.
+pub(super) fn vote() -> Command {
+    approving(agreement())
+}
+
+pub(super) fn agreement() -> approving::Act {
+    approving::Act::Approve { remarks: Remarks::default(), content: None }
+}
+
+/// Something done about the papers under review.
+pub(super) fn approving(act: approving::Act) -> Command {
+    Command::Approving(approving::Command { which: approving::Which::Qualification, act })
 }
 
 pub(super) fn receive(amount: &str, apply: receivables::Allocation) -> Command {

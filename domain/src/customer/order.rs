@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::trading::{Lot, Payment, Release};
 use crate::{
     decision::{Cause, CauseCode},
-    ids::{ProductId, ShipmentId},
+    ids::{ProductId, ShipmentId, StaffId},
     money::{Minor, UnitPrice},
     text::Line,
 };
@@ -31,6 +31,7 @@ pub struct Order {
     pub open_invoices: u32,
     /// Counts the orders of the customer: what waits longest is looked at first.
     pub serial: u64,
+    pub placed_by: Option<StaffId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -60,6 +60,7 @@ pub(super) fn place(
         payment,
         decision,
         origin: None,
+        by: Some(context.turn.actor.clone()),
     });
     Ok(vec![match outcome {
         _ if through => Event::OrderPlaced(taken),
@@ -203,6 +204,7 @@ impl Customer {
             shipments: std::collections::BTreeMap::new(),
             open_invoices: 0,
             serial: self.orders_taken,
+            placed_by: event.by.clone(),
         };
         self.orders.insert(event.order, order);
         self.watch(&event.order);

@@ -1,6 +1,6 @@
 //! Qualification: whether the law lets us sell to this customer.
 //!
-//! Papers are uploaded, submitted, and approved by Quality, never by whoever uploaded or submitted one of them.
+//! Papers are uploaded, submitted, and approved by those whom the policy pack names, never by whoever uploaded or submitted one of them.
 //! An approved paper is never edited: a newer one of its kind supersedes it from its own first day on.
 //! A renewal is reviewed beside the paper in force, and trade goes on meanwhile.
 
@@ -9,15 +9,21 @@ mod file;
 use chrono::{Days, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-pub use self::file::{Document, Outcome, Qualification, Standing};
-use super::{Customer, Event, Rejection};
+pub use self::file::{Document, Outcome, Qualification, ReviewKind, Standing};
+use super::{
+    Customer, Event, Rejection,
+    approving::{self, Matter},
+    registration::CustomerKind,
+};
 use crate::{
     catalogue::ScopeItem,
     context::Context,
+    decider::Decider,
     digest::Sha256Digest,
     document_kind::{DocumentKind, Term},
     ids::{DocumentId, StaffId},
     licence_number::{self, Agreement},
+    signature::Signature,
     text::{Line, Prose},
 };
 
@@ -30,9 +36,6 @@ const KEPT_AFTER_END: Days = Days::new(400);
 pub enum Command {
     Upload(Box<Upload>),
     Submit,
-    Approve(Remarks),
-    Reject { reason: Prose<500>, remarks: Remarks },
-    Return { reason: Prose<500>, remarks: Remarks },
     Revoke { document: DocumentId, reason: Prose<500> },
 }
 
@@ -42,6 +45,8 @@ pub struct Remarks {
     pub comment: Option<Prose<1000>>,
     /// The salted digest of the name that the reviewer signs with.
     pub signature: Option<Sha256Digest>,
+    /// Proved with what only the signer has, for exactly this content.
+    pub signed: Option<Box<Signature>>,
 }
 
 /// A paper as somebody uploads it.
@@ -80,6 +85,14 @@ pub struct Paper {
 impl Paper {
     pub fn in_force_on(&self, date: NaiveDate) -> bool {
         self.valid_from <= date && self.valid_to.is_none_or(|end| date <= end)
+    }
+}
+
+impl Paper {
+    /// Whether it lets its holder do nothing that the other one does not.
+    fn is_no_wider_than(&self, other: &Self) -> bool {
+        let covered = |item: &ScopeItem| other.scope.iter().any(|known| known.takes_in(item));
+        self.mode == other.mode && self.scope.iter().all(covered)
     }
 }
 
@@ -178,6 +191,9 @@ impl Event {
     pub fn signature(&self) -> Option<Sha256Digest> {
         match self {
             Self::QualificationApproved(approved) => approved.signature,
+            Self::CaseVoted(voted) => {
+                voted.signature.or(voted.signed.as_ref().map(|signed| signed.name_digest))
+            }
             Self::QualificationRejected(declined) | Self::QualificationReturned(declined) => {
                 declined.signature
             }
@@ -200,22 +216,7 @@ pub(super) fn decide(
             let paper = upload.paper.clone();
             Ok(vec![Event::DocumentUploaded(Box::new(DocumentUploaded { document, paper, by }))])
         }
-        Command::Submit => {
-            let documents = file.with(Standing::Draft);
-            if documents.is_empty() {
-                return Err(Rejection::NothingToSubmit);
-            }
-            Ok(vec![Event::QualificationSubmitted(Submitted { documents, by })])
-        }
-        Command::Approve(remarks) => approve(customer, context, remarks.clone()),
-        Command::Reject { reason, remarks } => {
-            let declined = decline(file, by, reason, remarks.clone())?;
-            Ok(vec![Event::QualificationRejected(declined)])
-        }
-        Command::Return { reason, remarks } => {
-            let declined = decline(file, by, reason, remarks.clone())?;
-            Ok(vec![Event::QualificationReturned(declined)])
-        }
+        Command::Submit => submit(customer, context),
         Command::Revoke { document, reason } => {
             let known = file.documents.get(document).ok_or(Rejection::NoSuchDocument)?;
             if known.standing == Standing::Revoked {
@@ -230,6 +231,20 @@ pub(super) fn decide(
             })])
         }
     }
+}
+
+/// What was uploaded is under review from now on, and those are asked who must agree to it.
+fn submit(customer: &Customer, context: &Context) -> Result<Vec<Event>, Rejection> {
+    let documents = customer.qualification.with(Standing::Draft);
+    if documents.is_empty() {
+        return Err(Rejection::NothingToSubmit);
+    }
+    let by = context.turn.actor.clone();
+    let submitted = Event::QualificationSubmitted(Submitted { documents, by });
+    let mut under_review = customer.clone();
+    under_review.evolve(&submitted);
+    let asked = approving::request(&under_review, context, &Matter::Qualification {})?;
+    Ok(std::iter::once(submitted).chain(asked).collect())
 }
 
 fn upload_is_sound(file: &Qualification, paper: &Paper) -> Result<(), Rejection> {
@@ -251,29 +266,15 @@ fn upload_is_sound(file: &Qualification, paper: &Paper) -> Result<(), Rejection>
     Ok(())
 }
 
-/// The papers under review, for somebody who neither uploaded nor submitted any of them.
-fn open_review(file: &Qualification, by: &StaffId) -> Result<Vec<DocumentId>, Rejection> {
-    let documents = file.with(Standing::InReview);
-    if documents.is_empty() {
-        return Err(Rejection::NothingInReview);
-    }
-    let made_by = |document: &Document| {
-        document.uploaded_by == *by || document.submitted_by.as_ref() == Some(by)
-    };
-    if documents.iter().filter_map(|id| file.documents.get(id)).any(made_by) {
-        return Err(Rejection::OwnWork);
-    }
-    Ok(documents)
-}
-
-fn approve(
+/// Everybody agreed: the papers under review are on file.
+pub(super) fn approved(
     customer: &Customer,
     context: &Context,
-    Remarks { comment, signature }: Remarks,
-) -> Result<Vec<Event>, Rejection> {
+    Remarks { comment, signature, .. }: Remarks,
+) -> Event {
     let file = &customer.qualification;
     let by = context.turn.actor.clone();
-    let documents = open_review(file, &by)?;
+    let documents = file.with(Standing::InReview);
     let new = documents.iter().filter_map(|id| file.documents.get(id)).map(|d| &d.paper);
     // An older paper that is put on file takes nobody's place.
     let superseded = file.documents.iter().filter(|(_, d)| {
@@ -294,15 +295,31 @@ fn approve(
     });
     let forgotten = forgotten.map(|(id, _)| *id).collect();
     let approved = Approved { documents, superseded, forgotten, comment, signature, by };
-    Ok(vec![Event::QualificationApproved(approved)])
+    Event::QualificationApproved(approved)
 }
 
-fn decline(
-    file: &Qualification,
-    by: StaffId,
+/// Somebody who is asked turned the papers under review down.
+pub(super) fn declined(
+    customer: &Customer,
+    context: &Context,
     reason: &Prose<500>,
-    Remarks { comment, signature }: Remarks,
-) -> Result<Declined, Rejection> {
-    let documents = open_review(file, &by)?;
-    Ok(Declined { documents, reason: reason.clone(), comment, signature, by })
+    Remarks { comment, signature, .. }: Remarks,
+) -> Declined {
+    let documents = customer.qualification.with(Standing::InReview);
+    let by = context.turn.actor.clone();
+    Declined { documents, reason: reason.clone(), comment, signature, by }
+}
+
+impl Customer {
+    /// A dealer without a licence or filing for devices, on file or under review, may buy those of class I only.
+    pub(super) fn buys_class_i_only(&self) -> bool {
+        let dealer =
+            matches!(self.registration.kind(), CustomerKind::Distributor | CustomerKind::Agent);
+        let of_trade = |document: &Document| {
+            let kinds = [DocumentKind::DeviceTradingLicence, DocumentKind::DeviceTradingFiling];
+            kinds.contains(&document.paper.kind)
+                && !matches!(document.standing, Standing::Revoked | Standing::Draft)
+        };
+        dealer && !self.qualification.documents.values().any(of_trade)
+    }
 }

@@ -3,9 +3,12 @@
 use chrono::NaiveDate;
 
 use super::registration::Status;
-use crate::{decision::CauseCode, document_kind::DocumentKind, money::Currency, staff::Role};
+use crate::{
+    approval, decision::CauseCode, document_kind::DocumentKind, money::Currency, staff::Role,
+};
 
 rejections! {
+    => Vote(approval::Rejection);
     NoSuchCustomer = Unknown, "customer.unknown", "没有该客户。", "there is no such customer";
     AlreadyRegistered = Conflict, "customer.already_registered", "该客户已登记。", "this customer is already registered";
     UsccMissing = Content, "uscc.missing", "请填写统一社会信用代码。", "a customer is registered with its unified social credit code";
@@ -16,6 +19,22 @@ rejections! {
     NothingToSubmit = Conflict, "qualification.nothing_to_submit", "没有待提交的资料；请先上传。", "no uploaded document waits to be submitted: upload one first";
     NothingInReview = Conflict, "qualification.nothing_in_review", "没有待审核的资料；请先提交。", "nothing is under review: submit the documents first";
     OwnWork = Forbidden, "qualification.own_work", "上传人或提交人不得审核自己的资料；请由质量管理部门其他人员审核。", "whoever uploaded or submitted a document does not review it: ask another member of Quality";
+    NoSuchCase = Unknown, "approval.unknown", "没有该审批事项，或已办结。", "no such case waits for anybody: it was decided, or never asked for";
+    CaseNotOpen = Conflict, "approval.not_open", "该审批事项当前不在表决中。", "this case is not open to votes";
+    CaseNotEnded = Conflict, "approval.not_ended", "该审批事项尚未被拒绝或撤回，无需重新发起。", "this case was neither rejected nor withdrawn: there is nothing to reopen";
+    AskAnew = Conflict, "approval.ask_anew", "该事项已变化，原审批无法继续；请撤回后重新提出。", "what was asked for is no longer what it was, and this case cannot go on: withdraw it, and ask anew";
+    SawAnother { content: String } = Conflict, "approval.content_differs", "审批内容已变更，与您所见不一致；请重新查看后再表决。", "what is asked for is no longer what you saw: look at it again ({content})";
+    SignatureOfAnother = Conflict, "signature.of_another", "签名不属于此审批内容；请重新签名。", "this signature is under something else: sign what is voted on now";
+    NotYourCase = Forbidden, "approval.not_yours", "只有提出申请的人员可以这样做。", "only those who asked for it may do this";
+    QuestionOpen = Conflict, "approval.question_open", "已有待答复的问题。", "a question waits for its answer already";
+    NoQuestion = Conflict, "approval.no_question", "没有待答复的问题。", "nobody has asked anything";
+    NoRules = Conflict, "policy.not_configured", "尚无执行中的政策包，无法确定审批路线。", "no policy pack is in force to say who must agree";
+    NoRoute { fault: &'static str } = Conflict, "approval.no_route", "政策包无法为此事项确定审批路线；请联系政策包的主管部门。", "the policy pack gives this no route ({fault}): tell those who own its tables";
+    NotCanonical(String) = Conflict, "approval.not_canonical", "该事项没有规范形式。", "this has no canonical form: {0}";
+    OwnApplication = Forbidden, "credit.own_application", "申请人不得评估自己的申请。", "whoever applied does not assess the application";
+    AlreadyApplied = Conflict, "credit.already_applied", "该客户的信用申请正在审批中。", "an application for this customer is under way already";
+    OwnOrder = Forbidden, "release.own_order", "下单人不得申请放行自己的订单。", "whoever placed the order does not release it";
+    ReleaseAsked = Conflict, "release.asked_already", "该订单的放行正在审批中。", "the release of this order is being decided already";
     NoSuchDocument = Unknown, "document.unknown", "没有该资料。", "there is no such document";
     DocumentRevoked = Conflict, "document.already_revoked", "该资料已作废。", "this document is already revoked";
     TooManyDocuments = Conflict, "document.too_many", "资料数量已达上限。", "this customer has as many documents as it can have";

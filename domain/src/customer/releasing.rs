@@ -7,7 +7,9 @@
 use chrono::{Days, NaiveDate};
 
 use super::{
-    Customer, Event, Rejection, credit, gate,
+    Customer, Event, Rejection,
+    approving::{self, Matter},
+    credit, gate,
     gate::{Line, Question},
     money,
     order::Order,
@@ -16,28 +18,32 @@ use super::{
 };
 use crate::{
     context::{Context, Facts},
-    decision::{Cause, CauseCode, CauseKind, Checkpoint},
+    decision::{Cause, CauseCode, CauseKind, Checkpoint, Decision},
     ids::OrderId,
     permissions,
+    policy::approvals::Subject,
 };
 
 pub(super) fn release(
     customer: &Customer,
     context: &Context,
-    release: &ReleaseOrder,
+    asked: &ReleaseOrder,
 ) -> Result<Vec<Event>, Rejection> {
-    let order = customer.orders.get(&release.order).ok_or(Rejection::OrderNotOpen)?;
-    let question = waiting(customer, &context.facts, &release.order, order)?;
-    let decision = gate::judge(customer, &context.hearing(), &question, 0);
+    let order = customer.orders.get(&asked.order).ok_or(Rejection::OrderNotOpen)?;
+    let decision = judged(customer, context, &asked.order)?;
     let stopping: Vec<&Cause> = decision.causes.iter().filter(|cause| cause.stops()).collect();
     if stopping.is_empty() && order.is_held() {
-        let healed = OrderHealed { order: release.order, decision };
+        let healed = OrderHealed { order: asked.order, decision };
         return Ok(vec![Event::OrderHealed(Box::new(healed))]);
     }
     liftable(&stopping)?;
+    let by = &context.turn.actor;
+    let may_lift = |cause: &Cause| {
+        context.roles.iter().any(|role| permissions::lifts(*role, cause.code.kind()))
+    };
     let lifted: Vec<Lifted> = stopping
         .iter()
-        .filter(|cause| context.roles.iter().any(|r| permissions::lifts(*r, cause.code.kind())))
+        .filter(|cause| may_lift(cause))
         .map(|cause| Lifted {
             code: cause.code,
             subject: cause.subject.clone(),
@@ -48,20 +54,69 @@ pub(super) fn release(
     if lifted.is_empty() {
         return Err(Rejection::NeedsRole { roles: permissions::lifters(&decision.stopping()) });
     }
-    if lifted.iter().any(|l| l.code.kind() != CauseKind::Qualification) {
-        credit::not_the_account_manager(customer, &context.turn.actor)?;
+    let acts_for = |it| context.assemblies.acts_for(Subject::Release, by, it);
+    if order.placed_by.as_ref().is_some_and(acts_for) {
+        return Err(Rejection::OwnOrder);
     }
-    let remaining = left(&stopping, &lifted);
-    let release_record = Release {
+    if lifted.iter().any(|l| l.code.kind() != CauseKind::Qualification) {
+        credit::not_the_account_manager(customer, context)?;
+    }
+    if customer.cases.releases.get(&asked.order).is_some_and(approving::Case::goes_on) {
+        return Err(Rejection::ReleaseAsked);
+    }
+    let release = Box::new(Release {
         lifted,
-        reason: release.reason.clone(),
-        tolerance_percent: tolerance(context, release.tolerance_percent)?,
-        expires_on: expiry(context, release.expires_on)?,
-        by: context.turn.actor.clone(),
-    };
-    let order = release.order;
-    let released = OrderReleased { order, release: release_record, remaining, decision };
-    Ok(vec![Event::OrderReleased(Box::new(released))])
+        reason: asked.reason.clone(),
+        tolerance_percent: tolerance(context, asked.tolerance_percent)?,
+        expires_on: expiry(context, asked.expires_on)?,
+        by: by.clone(),
+    });
+    approving::request(customer, context, &Matter::Release { order: asked.order, release })
+}
+
+/// A release as it takes effect, once everybody agreed; what has healed meanwhile needs none.
+pub(super) fn released(
+    customer: &Customer,
+    context: &Context,
+    id: OrderId,
+    release: &Release,
+) -> Result<Event, Rejection> {
+    let order = customer.orders.get(&id).ok_or(Rejection::OrderNotOpen)?;
+    let decision = judged(customer, context, &id)?;
+    let stopping: Vec<&Cause> = decision.causes.iter().filter(|cause| cause.stops()).collect();
+    if stopping.is_empty() && order.is_held() {
+        return Ok(Event::OrderHealed(Box::new(OrderHealed { order: id, decision })));
+    }
+    liftable(&stopping)?;
+    let remaining = left(&stopping, &release.lifted);
+    let released = OrderReleased { order: id, release: release.clone(), remaining, decision };
+    Ok(Event::OrderReleased(Box::new(released)))
+}
+
+/// The release with the figures of now, where one has grown beyond the tolerance that was asked for.
+pub(super) fn grown(
+    customer: &Customer,
+    context: &Context,
+    id: OrderId,
+    release: &Release,
+) -> Result<Option<Release>, Rejection> {
+    let decision = judged(customer, context, &id)?;
+    let mut now = release.clone();
+    for lifted in &mut now.lifted {
+        let about = decision.causes.iter().find(|cause| cause.stops() && lifted.is_about(cause));
+        let Some(cause) = about else { continue };
+        if !gate::within(cause, lifted.figure, release.tolerance_percent) {
+            let figure = gate::figure_of(cause);
+            lifted.figure = figure.map(|minor| money(minor, customer.currency()));
+        }
+    }
+    Ok((now != *release).then_some(now))
+}
+
+fn judged(customer: &Customer, context: &Context, id: &OrderId) -> Result<Decision, Rejection> {
+    let order = customer.orders.get(id).ok_or(Rejection::OrderNotOpen)?;
+    let question = waiting(customer, &context.facts, id, order)?;
+    Ok(gate::judge(customer, &context.hearing(), &question, 0))
 }
 
 /// What the checkpoint is asked that holds an order or its shipment.

@@ -1,5 +1,6 @@
 //! What a customer may and may not do, told from its side.
 
+mod approvals;
 mod credit;
 mod orders;
 mod papers;

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Objection,
+    approvals::Approvals,
     pack::{CreditRule, Overdue, Pack, PaperRule, Reactions, Text},
 };
 use crate::{
-    approval::{Route, Rule, Stage},
+    approval::{Route, Rule},
     decision::{CauseCode, CauseKind},
     permissions::{Act, may},
     staff::Role,
@@ -77,6 +78,9 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
     // Taken apart by name, so that a new field of a pack has an owner or does not compile.
     let Pack {
         name,
+        semver,
+        author,
+        effective,
         company,
         modes,
         papers,
@@ -86,16 +90,21 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
         credit,
         expiry_notice_days,
         changes,
+        approvals,
+        calendar,
+        scorecards,
+        bands,
     } = old;
     let mut found = BTreeSet::new();
     let law: (&Vec<PaperRule>, _, _) = (papers, never_counts, expiry_notice_days);
     if law != (&new.papers, &new.never_counts, &new.expiry_notice_days) {
         found.insert(Part::Legal);
     }
-    let money: (&Overdue, &CreditRule) = (overdue, credit);
-    if money != (&new.overdue, &new.credit) {
+    let money: (&Overdue, &CreditRule, _, _) = (overdue, credit, scorecards, bands);
+    if money != (&new.overdue, &new.credit, &new.scorecards, &new.bands) {
         found.insert(Part::Credit);
     }
+    found.extend(parts_of_approvals(approvals.as_ref(), new.approvals.as_ref()));
     for code in CauseCode::ALL {
         let reaction = |of: &BTreeMap<CauseCode, Reactions>| of.get(code).copied();
         if reaction(reactions) != reaction(&new.reactions) {
@@ -104,6 +113,32 @@ pub fn parts(old: &Pack, new: &Pack) -> BTreeSet<Part> {
     }
     if (name, company, modes, changes) != (&new.name, &new.company, &new.modes, &new.changes) {
         found.extend(Part::BOTH);
+    }
+    if (calendar, effective) != (&new.calendar, &new.effective) {
+        found.extend(Part::BOTH);
+    }
+    // They name the rules and change none: whoever owns the change owns them.
+    if found.is_empty() && (semver, author) != (&new.semver, &new.author) {
+        found.extend(Part::BOTH);
+    }
+    found
+}
+
+/// Which route a matter takes is its owners'; the routes themselves are walked by both.
+fn parts_of_approvals(old: Option<&Approvals>, new: Option<&Approvals>) -> BTreeSet<Part> {
+    let (Some(old), Some(new)) = (old, new) else {
+        return if old == new { [].into() } else { Part::BOTH.into() };
+    };
+    let Approvals { routes, assessment, qualification, credit, release } = old;
+    let mut found = BTreeSet::new();
+    if *routes != new.routes {
+        found.extend(Part::BOTH);
+    }
+    if *qualification != new.qualification {
+        found.insert(Part::Legal);
+    }
+    if (assessment, credit, release) != (&new.assessment, &new.credit, &new.release) {
+        found.insert(Part::Credit);
     }
     found
 }
@@ -132,7 +167,7 @@ impl Changes {
     /// Who must agree to a change of these parts.
     pub fn route(&self, parts: &BTreeSet<Part>) -> Route {
         let departments = self.departments(parts);
-        Route { stages: vec![Stage { rule: Rule::OnePerDepartment, departments }] }
+        Route::single(Rule::OnePerDepartment, departments)
     }
 }
 
@@ -199,7 +234,10 @@ pub(super) fn objections(changes: &Changes) -> Vec<Objection> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::{Checkpoint, Mode, Reaction};
+    use crate::{
+        decision::{Checkpoint, Mode, Reaction},
+        policy::bands::BandTable,
+    };
 
     fn changed(change: impl FnOnce(&mut Pack)) -> Vec<Role> {
         let old = Pack::default_pack();
@@ -221,6 +259,8 @@ mod tests {
         let all = vec![Quality, Compliance, Credit, Finance];
         assert_eq!(changed(|_| {}), []);
         assert_eq!(changed(|pack| pack.credit.default_terms_days = 1), [Credit, Finance]);
+        let bands = BandTable { id: "limits".into(), scorecard: "x".into(), bands: vec![] };
+        assert_eq!(changed(|pack| pack.bands.push(bands)), [Credit, Finance]);
         assert_eq!(changed(|pack| pack.papers.truncate(3)), [Quality, Compliance]);
         assert_eq!(changed(|pack| pack.expiry_notice_days.clear()), [Quality, Compliance]);
         assert_eq!(reaction(CauseCode::DocumentExpired), [Quality, Compliance]);
@@ -232,6 +272,13 @@ mod tests {
             all
         );
         assert_eq!(changed(|pack| pack.name.push('x')), all);
+        assert_eq!(changed(|pack| pack.calendar = None), all);
+        assert_eq!(changed(|pack| pack.semver = Some("1.0.1".into())), all);
+        let with_version = |pack: &mut Pack| {
+            pack.semver = Some("1.0.1".into());
+            pack.credit.default_terms_days = 1;
+        };
+        assert_eq!(changed(with_version), [Credit, Finance]);
         assert_eq!(
             changed(|pack| pack.changes = Some(Changes { legal: vec![], ..Changes::default() })),
             all,

@@ -21,7 +21,10 @@ use crate::{
     decision::{CauseCode, Checkpoint, Mode, Reaction},
     document_kind::DocumentKind,
     money::{Currency, Money},
-    policy::{changes::Changes, table::Sheet},
+    policy::{
+        approvals::Approvals, bands::BandTable, calendar::Calendar, changes::Changes,
+        identity::Effective, scorecard::Scorecard, table::Sheet,
+    },
     product::Trait,
     uscc::Entity,
 };
@@ -38,6 +41,14 @@ pub struct Text {
 #[serde(deny_unknown_fields)]
 pub struct Pack {
     pub name: String,
+    /// For people, such as 1.4.0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub semver: Option<String>,
+    /// The department or the staff id of whoever wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub author: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effective: Option<Effective>,
     pub company: Company,
     /// Whether a checkpoint stops what it refuses, or only records that it would have.
     pub modes: BTreeMap<Checkpoint, Mode>,
@@ -52,6 +63,16 @@ pub struct Pack {
     /// Absent in packs of before, which are changed as [`Changes::default`] says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changes: Option<Changes>,
+    /// Absent in packs of before, where things are agreed to as [`Approvals::before`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approvals: Option<Approvals>,
+    /// Absent in packs of before, whose working time is as [`Calendar::default`] says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<Calendar>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scorecards: Vec<Scorecard>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bands: Vec<BandTable>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -250,6 +271,16 @@ impl Pack {
     /// How this pack is replaced by another.
     pub fn changes(&self) -> Cow<'_, Changes> {
         self.changes.as_ref().map_or_else(|| Cow::Owned(Changes::default()), Cow::Borrowed)
+    }
+
+    /// Who must agree to what.
+    pub fn approvals(&self) -> Cow<'_, Approvals> {
+        self.approvals.as_ref().map_or_else(|| Cow::Owned(Approvals::before()), Cow::Borrowed)
+    }
+
+    /// The working days and hours of the company.
+    pub fn calendar(&self) -> Cow<'_, Calendar> {
+        self.calendar.as_ref().map_or_else(|| Cow::Owned(Calendar::default()), Cow::Borrowed)
     }
 
     /// The business date at this moment, in the company's zone.

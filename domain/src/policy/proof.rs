@@ -1,11 +1,13 @@
 //! What must hold of a whole pack before it may be put in force, and what is said where it does not.
 
-mod examples;
+pub(super) mod examples;
 
 use super::{
-    changes, facts,
+    approvals::{self, Subject},
+    bands, calendar, changes, facts, identity,
     pack::{Overdue, Pack, Text},
-    table::{HitPolicy, Sheet, Slot, check},
+    scorecard,
+    table::{HitPolicy, Sheet, Slot, axis::Fact, check},
 };
 use crate::{
     decision::{CauseCode, Checkpoint, Reaction},
@@ -20,9 +22,17 @@ pub struct Objection {
     pub text: Text,
 }
 
+impl Objection {
+    /// The same, where its place is told from further out.
+    fn within(self, at: &str) -> Self {
+        Self { pointer: format!("{at}{}", self.pointer), ..self }
+    }
+}
+
 /// Everything that stands against a pack; nothing, and it is proved.
 pub fn objections(pack: &Pack) -> Vec<Objection> {
     let mut found = Vec::new();
+    found.extend(identity::objections(pack));
     reactions(pack, &mut found);
     papers(pack, &mut found);
     credit(pack, &mut found);
@@ -33,12 +43,19 @@ pub fn objections(pack: &Pack) -> Vec<Objection> {
             examples::examples(&overdue.examples, table, slot, "/overdue/examples", &mut found);
         }
     }
+    scores(pack, &mut found);
+    if let Some(given) = &pack.approvals {
+        for subject in Subject::ALL {
+            let at = format!("/approvals/{}", subject.code());
+            sheet(given.sheet(*subject), &given.slot(*subject), &at, &mut found);
+        }
+        found.extend(approvals::objections(given).into_iter().map(|it| it.within("/approvals")));
+    }
     if let Some(given) = &pack.changes {
-        found.extend(
-            changes::objections(given)
-                .into_iter()
-                .map(|it| Objection { pointer: format!("/changes{}", it.pointer), ..it }),
-        );
+        found.extend(changes::objections(given).into_iter().map(|it| it.within("/changes")));
+    }
+    if let Some(given) = &pack.calendar {
+        found.extend(calendar::objections(given).into_iter().map(|it| it.within("/calendar")));
     }
     found
 }
@@ -74,6 +91,10 @@ fn papers(pack: &Pack, found: &mut Vec<Objection>) {
                 "name at least one paper that satisfies the rule",
             ));
         }
+        if rule.id.trim().is_empty() {
+            let at = format!("/papers/{n}/id");
+            found.push(objection(at, "规则编号为空。", "the id of the rule is empty"));
+        }
         if pack.papers.iter().take(n).any(|other| other.id == rule.id) {
             found.push(objection(
                 format!("/papers/{n}/id"),
@@ -95,6 +116,39 @@ fn credit(pack: &Pack, found: &mut Vec<Objection>) {
     }
 }
 
+/// Scorecards and what their scores come to.
+fn scores(pack: &Pack, found: &mut Vec<Objection>) {
+    let facts: Vec<Fact> = facts::CATALOGUE.iter().map(|known| known.fact.clone()).collect();
+    for (number, card) in pack.scorecards.iter().enumerate() {
+        let at = format!("/scorecards/{number}");
+        let before = pack.scorecards.iter().take(number).map(|card| &card.id);
+        named(&card.id, before, &at, found);
+        let objections = scorecard::objections(card, &facts).into_iter();
+        found.extend(objections.map(|it| it.within(&at)));
+    }
+    for (number, bands) in pack.bands.iter().enumerate() {
+        let at = format!("/bands/{number}");
+        named(&bands.id, pack.bands.iter().take(number).map(|bands| &bands.id), &at, found);
+        let objections = bands::objections(bands, &pack.scorecards, pack.company.currency);
+        found.extend(objections.into_iter().map(|it| it.within(&at)));
+    }
+}
+
+fn named<'a>(
+    id: &String,
+    mut before: impl Iterator<Item = &'a String>,
+    at: &str,
+    found: &mut Vec<Objection>,
+) {
+    if id.trim().is_empty() || before.any(|other| other == id) {
+        found.push(objection(
+            format!("{at}/id"),
+            "编号为空或已被使用。",
+            "the id is empty, or one before it has it",
+        ));
+    }
+}
+
 /// A table is read whole, and proved.
 fn sheet(sheet: &Sheet, slot: &Slot, at: &str, found: &mut Vec<Objection>) {
     // Whoever asks here wants one answer.
@@ -104,6 +158,15 @@ fn sheet(sheet: &Sheet, slot: &Slot, at: &str, found: &mut Vec<Objection>) {
             "此处需要一个结果，不能收集为列表。",
             "one answer is wanted here, and no list",
         ));
+    }
+    for (number, row) in sheet.source().rows.iter().enumerate() {
+        if row.text.as_ref().is_some_and(|it| it.zh.trim().is_empty() || it.en.trim().is_empty()) {
+            found.push(objection(
+                format!("{at}/rows/{number}/text"),
+                "请用中文和英文写明。",
+                "say it in Chinese and in English",
+            ));
+        }
     }
     match sheet.table(slot) {
         Err(mistakes) => found.extend(mistakes.iter().map(|mistake| Objection {
@@ -181,6 +244,63 @@ mod tests {
         assert_eq!(objections(&Pack::default_pack()), []);
     }
 
+    /// The rule library: papers, reactions and tables are told by their ids, are changed by their owners, and bring their tests.
+    #[test]
+    fn row_114_every_rule_has_an_id_an_owner_and_its_tests() {
+        use std::collections::BTreeSet;
+        let pack = Pack::default_pack();
+        let Overdue::Table(overdue) = &pack.overdue else {
+            panic!("the delivered pack has a table")
+        };
+        let table = overdue.table.table(&facts::OVERDUE).unwrap();
+        let ids: BTreeSet<&str> =
+            overdue.table.source().rows.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(ids.len(), overdue.table.source().rows.len());
+        let mut answered = BTreeSet::new();
+        for example in &overdue.examples {
+            let value = |name: &str| {
+                let fact = facts::OVERDUE.facts.iter().find(|fact| fact.name == name).unwrap();
+                let text = example.given.get(name).map_or("missing", String::as_str);
+                examples::value(fact, text).unwrap()
+            };
+            let answer = table.ask(value).unwrap();
+            assert_eq!(answer.outcome.to_string(), example.expect, "{}", example.name);
+            answered.extend(answer.rows);
+        }
+        let answered: BTreeSet<&str> = answered.iter().map(String::as_str).collect();
+        assert_eq!(answered, ids, "every rule has its test");
+        assert!(pack.papers.iter().all(|rule| !rule.id.is_empty()));
+
+        // Whatever is taken out of the pack belongs to somebody.
+        let whole = serde_json::to_value(&pack).unwrap();
+        for list in ["/papers", "/overdue/table/rows", "/overdue/examples", "/never_counts"] {
+            let mut other = whole.clone();
+            other.pointer_mut(list).unwrap().as_array_mut().unwrap().pop().unwrap();
+            let other: Pack = serde_json::from_value(other).unwrap();
+            assert!(!changes::parts(&pack, &other).is_empty(), "{list}");
+        }
+        for code in CauseCode::ALL {
+            let mut other = pack.clone();
+            other.reactions.remove(code);
+            assert!(!changes::parts(&pack, &other).is_empty(), "{code}");
+        }
+        // Without an id, with one that another has, or against its test, a rule is refused.
+        objects("/overdue/table/rows/0/id", json!(""), "/overdue/table/rows/0/id", "empty");
+        objects(
+            "/overdue/table/rows/0/id",
+            json!("general"),
+            "/overdue/table/rows/4/id",
+            "used before",
+        );
+        objects(
+            "/overdue/examples/0/expect",
+            json!("stop"),
+            "/overdue/examples/0/expect",
+            "answers fine",
+        );
+        objects("/papers/0/id", json!(" "), "/papers/0/id", "is empty");
+    }
+
     #[test]
     fn each_objection_says_where_and_what() {
         for (pointer, value, at, said) in [
@@ -198,6 +318,13 @@ mod tests {
                 json!(101),
                 "/credit/prepaid_percent_without_limit",
                 "from 0 to 100",
+            ),
+            ("/calendar/hours", json!([]), "/calendar/hours", "1 to 12 spans"),
+            (
+                "/overdue/table/rows/0/text",
+                json!({ "zh": "清欠后再发货", "en": " " }),
+                "/overdue/table/rows/0/text",
+                "in Chinese and in English",
             ),
             ("/overdue/table/hit", json!("collect"), "/overdue/table/hit", "one answer"),
             (

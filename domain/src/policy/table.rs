@@ -20,6 +20,8 @@ use axis::{Axis, Fact, OffAxis, Value};
 use cell::CellError;
 use set::Set;
 
+use super::pack::Text;
+
 /// The most rows of a table.
 pub const ROWS_MAX: usize = 1_000;
 /// The most inputs of a table.
@@ -91,6 +93,19 @@ pub struct SourceRow {
     /// One cell for each input.
     pub when: Vec<String>,
     pub then: String,
+    /// What is said of it to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<Text>,
+    /// The provision or the contract that it rests on, as shown to people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<String>,
+}
+
+impl SourceRow {
+    /// A row that says nothing about itself.
+    pub fn plain(id: String, when: Vec<String>, then: String) -> Self {
+        Self { id, when, then, text: None, basis: None }
+    }
 }
 
 /// What is wrong with a table as it is written. Rows and columns are counted from 1.
@@ -166,11 +181,15 @@ impl Sheet {
         read.as_ref().map_err(Vec::as_slice)
     }
 
+    /// A row, as it is written.
+    pub fn row(&self, id: &str) -> Option<&SourceRow> {
+        self.source.rows.iter().find(|written| written.id == id)
+    }
+
     /// What a row says about a fact, as it is written.
     pub fn cell(&self, row: &str, fact: &str) -> Option<&str> {
         let column = self.source.inputs.iter().position(|input| input == fact)?;
-        let row = self.source.rows.iter().find(|written| written.id == row)?;
-        row.when.get(column).map(String::as_str)
+        self.row(row)?.when.get(column).map(String::as_str)
     }
 }
 
@@ -303,6 +322,21 @@ impl Table {
     /// The id of a row, counted from 1.
     pub fn row_id(&self, number: usize) -> Option<&str> {
         self.rows.get(number.checked_sub(1)?).map(|row| row.id.as_str())
+    }
+
+    /// Whether a row is for a missing value, and for others as well.
+    pub(super) fn takes_missing_with_others(&self, number: usize) -> bool {
+        let cells = self.rows.get(number).into_iter().flat_map(|row| row.cells.iter());
+        cells.zip(&self.facts).any(|(cell, fact)| {
+            let missing = fact.at(&Value::Missing).ok().filter(|at| cell.contains(*at));
+            missing.is_some_and(|at| *cell != Set::one(at))
+        })
+    }
+
+    /// The first and the last coordinate of a cell.
+    pub(super) fn ends(&self, row: usize, column: usize) -> Option<(i64, i64)> {
+        let cell = self.rows.get(row)?.cells.get(column)?;
+        cell.least().zip(cell.ranges().last().map(|range| range.last))
     }
 
     /// The facts that it asks about, in their order.

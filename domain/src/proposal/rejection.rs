@@ -21,5 +21,6 @@ rejections! {
     NotSound(Vec<Objection>) = Content, "policy.not_sound", "该政策包未通过检查；请按所列各项修改。", "the pack is not sound: mend what is listed";
     NotSimulated = Conflict, "proposal.not_simulated", "请先模拟：没有该版本的模拟结果，或结果已过期。", "simulate it first: there is no simulation of this pack that is recent enough";
     NotInApproval = Conflict, "proposal.not_in_approval", "该提案不在审批中。", "this proposal is not in approval: submit it first";
+    SignedAnother = Conflict, "proposal.signed_another", "该签名不是您对提案现有内容的签名；请查看后重新签名。", "this is no signature of yours under what the proposal says now: look at it, and sign again";
     NotYours = Forbidden, "proposal.not_yours", "只有编制人可以撤回提案，或在提交后修订、重新模拟。", "only those who wrote it withdraw it, or revise and simulate it once it is submitted";
 }

@@ -2,6 +2,7 @@
 
 mod activation;
 mod rows;
+mod signed;
 mod tries;
 
 use chrono::NaiveDate;
@@ -19,7 +20,7 @@ fn prose<const N: usize>(text: &str) -> Prose<N> {
 
 fn person(name: &str, departments: &[Role]) -> Person {
     let staff = format!("staff-{name}").parse().unwrap();
-    Person { staff, departments: departments.iter().copied().collect() }
+    Person::new(staff, departments.iter().copied().collect())
 }
 
 /// A company with one of each department, and a second one in finance.
@@ -77,7 +78,7 @@ impl House {
         let of = self.people.iter().find(|it| it.staff == actor);
         let roles = of.map(|it| it.departments.clone()).unwrap_or_default();
         let turn = Turn { actor, today: self.today, ..Turn::of_test() };
-        (turn, Assembly { people: self.people.clone(), actor: roles })
+        (turn, Assembly { people: self.people.clone().into(), actor: roles })
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "commands are made where they are given")]
@@ -171,7 +172,7 @@ impl House {
     }
 
     fn approve(&mut self, name: &str) -> Result<Vec<Event>, Rejection> {
-        self.tell(name, Command::Approve { comment: None })
+        self.tell(name, Command::Approve { comment: None, signature: None })
     }
 
     /// Drafted by nobody of them, agreed to by whom it concerns.

@@ -1,15 +1,9 @@
-//! Sentences about products, roles and tokens.
-
-use std::collections::BTreeSet;
+//! Sentences about products.
 
 use crate::{
     policy::pack::Text,
     product::{Particulars, Term},
-    staff::{Role, TokenIssued},
-    wording::{
-        names,
-        phrase::{listed, text},
-    },
+    wording::{names, phrase::text},
 };
 
 pub(super) fn product_registered(e: &Particulars) -> Text {
@@ -45,26 +39,4 @@ pub(super) fn term_opened(e: Term) -> Text {
             format!("Registration valid from {from} without end."),
         ),
     }
-}
-
-pub(super) fn roles_granted(roles: &BTreeSet<Role>) -> Text {
-    if roles.is_empty() {
-        return text("角色已全部收回。", "All roles withdrawn.");
-    }
-    let roles = listed_roles(roles);
-    text(format!("现有角色：{}。", roles.zh), format!("Roles from now on: {}.", roles.en))
-}
-
-pub(super) fn token_issued(e: &TokenIssued) -> Text {
-    let roles = listed_roles(&e.roles);
-    let (zh, en) = if e.machine { ("系统凭证", "Machine token") } else { ("凭证", "Token") };
-    text(
-        format!("已签发{zh} {}：{}。", e.token, roles.zh),
-        format!("{en} {} issued: {}.", e.token, roles.en),
-    )
-}
-
-fn listed_roles(roles: &BTreeSet<Role>) -> Text {
-    let names: Vec<Text> = roles.iter().map(|role| text(role.zh(), role.en())).collect();
-    listed(&names)
 }

@@ -15,6 +15,7 @@ const SHIPMENT: &str = "shipment-00000000-0000-7000-8000-000000000005";
 const INVOICE: &str = "invoice-00000000-0000-7000-8000-000000000006";
 const RECEIPT: &str = "receipt-00000000-0000-7000-8000-000000000007";
 const DOCUMENT: &str = "document-00000000-0000-7000-8000-000000000003";
+const CASE: &str = "case-00000000-0000-7000-8000-00000000000a";
 const PRODUCT: &str = "product-00000000-0000-7000-8000-000000000002";
 
 fn cny(amount: &str) -> Value {
@@ -72,6 +73,15 @@ fn shipped() -> Value {
         "lines": [{"goods": lot(), "product": PRODUCT, "unit_price": "1000.00", "amount": cny("4000.00"), "particulars": particulars}],
         "ship_to": "仓库", "buyer": {"name": "示范"}, "drawn": [{"receipt": RECEIPT, "amount": cny("1200.00")}],
         "decision": allowed(), "backdated": {"business_date": "2026-12-01", "reason": "系统停机"}})
+}
+
+fn route() -> Value {
+    json!({"lane": "strict", "stages": [{"rule": "any", "departments": ["credit"]},
+        {"rule": "one_per_department", "departments": ["finance", "compliance"]}]})
+}
+
+fn chosen() -> Value {
+    json!({"route": "finance_and_compliance", "row": "with-all", "facts": {"limit": "2000000"}})
 }
 
 fn review(reason: &str) -> Value {
@@ -179,6 +189,65 @@ fn cases() -> Vec<(&'static str, Value, &'static str, &'static str)> {
             json!({"limit": {"kind": "amount", "amount": cny("100000.00")}, "valid_until": "2027-11-22", "terms": {"from": "invoice", "days": 60}, "single_document_cap": cny("50000.00")}),
             "授予信用额度 ¥100,000.00，有效期至 2027-11-22，账期为开票后 60 天，单笔上限 ¥50,000.00。",
             "Credit limit of CNY 100,000.00 granted, until 2027-11-22, due 60 days after the invoice, at most CNY 50,000.00 for a single document.",
+        ),
+        (
+            "approval.case-opened",
+            json!({"case": CASE, "matter": {"kind": "credit", "grant": {"limit": {"kind": "amount", "amount": cny("2000000.00")}}},
+                "round": 1, "content": "sha256:0", "route": route(), "excluded": ["staff-s"], "electorate": [],
+                "chosen": chosen(), "pack": "sha256:1", "requested_by": "staff-s"}),
+            "申请审批：信用额度 ¥2,000,000.00。审批路线：信用管理 → 财务、合规。",
+            "Approval asked for: a credit limit of CNY 2,000,000.00. Asked, in this order: credit → finance, compliance.",
+        ),
+        (
+            "approval.round-opened",
+            json!({"case": CASE, "why": "rules_changed", "voided": 1, "matter": {"kind": "qualification"}, "round": 2,
+                "content": "sha256:0", "route": {"lane": "straight_through", "stages": []}, "excluded": [], "electorate": [],
+                "chosen": chosen(), "pack": "sha256:1"}),
+            "适用规则已变更，第 2 轮审批开始，1 票作废。权限之内，无需他人同意。",
+            "Other rules have come to apply: round 2 begins, 1 vote is void. Within authority: nobody else is asked.",
+        ),
+        (
+            "approval.vote-cast",
+            json!({"case": CASE, "round": 1, "stage": 2, "department": "finance", "content": "sha256:0", "by": "staff-f",
+                "on_behalf_of": "staff-g", "comment": "同意"}),
+            "财务部门同意（代理）（第 2 步）。意见：同意。",
+            "Agreed to for finance by somebody who stands in, in step 2. Comment: 同意.",
+        ),
+        (
+            "approval.stage-opened",
+            json!({"case": CASE, "round": 1, "stage": 2, "electorate": [{"staff": "staff-q", "departments": ["quality"]}]}),
+            "进入第 2 步，待表决：质量管理。",
+            "Step 2 asks quality.",
+        ),
+        (
+            "approval.information-asked",
+            json!({"case": CASE, "question": "缺少授权书", "by": "staff-q"}),
+            "要求补充说明，计时暂停：缺少授权书。",
+            "Further information asked for; the clock stops: 缺少授权书.",
+        ),
+        (
+            "approval.information-given",
+            json!({"case": CASE, "answer": "已补充", "by": "staff-s"}),
+            "已补充说明，继续计时：已补充。",
+            "Information given; the clock goes on: 已补充.",
+        ),
+        (
+            "approval.reviewer-added",
+            json!({"case": CASE, "reviewer": {"staff": "staff-l", "departments": ["legal"]}, "reason": "涉及诉讼", "by": "staff-q"}),
+            "增加一名审核人：涉及诉讼。",
+            "A further reviewer was added: 涉及诉讼.",
+        ),
+        (
+            "approval.transferred",
+            json!({"case": CASE, "from": "staff-q", "to": {"staff": "staff-r", "departments": ["quality"]}, "reason": "休假"}),
+            "审批已转交他人办理：休假。",
+            "Handed to somebody else: 休假.",
+        ),
+        (
+            "approval.case-closed",
+            json!({"case": CASE, "round": 1, "content": "sha256:0", "outcome": "rejected", "reason": "资料不实", "by": "staff-q"}),
+            "审批不予通过：资料不实。",
+            "Rejected: 资料不实.",
         ),
         (
             "credit.limit-frozen",

@@ -58,6 +58,7 @@ roles! {
     Warehouse, "warehouse", "仓储", "warehouse", Business;
     Service, "service", "售后服务", "after-sales service", Business;
     Admin, "admin", "系统管理", "administration", Administration;
+    SecurityAdmin, "security_admin", "安全管理", "security administration", Administration;
     Auditor, "auditor", "审计", "audit", Reading;
     Executive, "executive", "管理层", "executive", Reading;
     Regulator, "regulator", "监管部门", "regulator", Reading;
@@ -65,9 +66,19 @@ roles! {
 }
 
 impl Role {
-    /// Whether the role gives business commands or approvals, which `admin` must not.
+    /// Whether the role gives business commands or approvals, which those of administration must not.
     pub fn is_business(self) -> bool {
         self.part() == Part::Business
+    }
+
+    /// Whether nobody holds it beside another of its kind in the strict profile: administration, security and audit.
+    pub fn is_kept_apart(self) -> bool {
+        self.administers() || self == Self::Auditor
+    }
+
+    /// Whether the role administers, beside which nobody does business.
+    pub fn administers(self) -> bool {
+        self.part() == Part::Administration
     }
 }
 

@@ -6,17 +6,14 @@ use uuid::Uuid;
 
 use super::*;
 
-fn turn() -> Turn {
+pub(super) fn context() -> Context {
     let now: DateTime<Utc> = "2026-11-22T03:04:05Z".parse().unwrap();
-    Turn {
-        command_id: Uuid::nil(),
-        actor: "staff-admin".parse().unwrap(),
-        now,
-        today: now.date_naive(),
-    }
+    let actor = "staff-admin".parse().unwrap();
+    let turn = Turn { command_id: Uuid::nil(), actor, now, today: now.date_naive() };
+    Context { turn, profile: Profile::Ordinary, colleague: None }
 }
 
-fn digest(number: u8) -> Sha256Digest {
+pub(super) fn digest(number: u8) -> Sha256Digest {
     Sha256Digest([number; 32])
 }
 
@@ -24,15 +21,15 @@ fn token_id(number: u8) -> TokenId {
     TokenId::from_uuid(Uuid::from_u128(number.into()))
 }
 
-fn roles(given: &[Role]) -> BTreeSet<Role> {
+pub(super) fn roles(given: &[Role]) -> BTreeSet<Role> {
     given.iter().copied().collect()
 }
 
-fn person(given: &[Role]) -> Event {
+pub(super) fn person(given: &[Role]) -> Event {
     Event::RolesGranted(RolesGranted { roles: roles(given) })
 }
 
-fn registered() -> Event {
+pub(super) fn registered() -> Event {
     Event::Registered(Registered { name_digest: digest(1) })
 }
 
@@ -58,7 +55,7 @@ fn register(given: &[Role], token: Option<TokenIssued>) -> Command {
     Command::Register { name_digest: digest(1), roles: roles(given), token: token.map(Box::new) }
 }
 
-fn given<const N: usize>(events: [Event; N]) -> Staff {
+pub(super) fn given<const N: usize>(events: [Event; N]) -> Staff {
     let mut staff = Staff::default();
     for event in events {
         staff.evolve(&event);
@@ -67,8 +64,8 @@ fn given<const N: usize>(events: [Event; N]) -> Staff {
 }
 
 impl Staff {
-    fn when(&self, command: &Command) -> Result<Vec<Event>, &'static str> {
-        self.decide(&turn(), command).map_err(|rejection| rejection.code())
+    pub(super) fn when(&self, command: &Command) -> Result<Vec<Event>, &'static str> {
+        self.decide(&context(), command).map_err(|rejection| rejection.code())
     }
 }
 
@@ -92,6 +89,37 @@ fn who_administers_does_no_business() {
         assert_eq!(given([registered()]).when(&grant), Err("staff.admin_mixed"), "{business}");
     }
     assert!(given([]).when(&register(&[Role::Admin, Role::Auditor], None)).is_ok());
+}
+
+#[test]
+fn in_the_strict_profile_administration_security_and_audit_are_three_people() {
+    let strict = Context { profile: Profile::Strict, ..context() };
+    let kept = [Role::Admin, Role::SecurityAdmin, Role::Auditor];
+    for one in kept {
+        let alone = given([]).decide(&strict, &register(&[one, Role::Executive], None));
+        assert!(alone.is_ok(), "{one}");
+        for other in kept.into_iter().filter(|other| *other != one) {
+            let both = register(&[one, other], None);
+            let refused = given([]).decide(&strict, &both).unwrap_err();
+            assert_eq!(refused.code(), "staff.kept_apart", "{one} {other}");
+            assert!(given([]).when(&both).is_ok(), "{one} {other}");
+            let grant = Command::GrantRoles { roles: roles(&[one, other]) };
+            assert!(given([registered()]).decide(&strict, &grant).is_err(), "{one} {other}");
+        }
+    }
+    let mixed = register(&[Role::SecurityAdmin, Role::Quality], None);
+    assert_eq!(given([]).when(&mixed), Err("staff.admin_mixed"));
+}
+
+#[test]
+fn a_profile_only_becomes_stricter() {
+    let set = |profile| Event::ProfileSet(ProfileSet { profile });
+    let (ordinary, strict) = (Profile::Ordinary, Profile::Strict);
+    assert_eq!(given([]).when(&Command::SetProfile(ordinary)), Ok(vec![]));
+    assert_eq!(given([]).when(&Command::SetProfile(strict)), Ok(vec![set(strict)]));
+    let store = given([set(strict)]);
+    assert_eq!(store.when(&Command::SetProfile(strict)), Ok(vec![]));
+    assert_eq!(store.when(&Command::SetProfile(ordinary)), Err("profile.lowered"));
 }
 
 #[test]
@@ -163,7 +191,7 @@ fn payloads_have_one_level_under_their_wire_names() {
     for (event, name) in events.iter().zip(Event::TYPES) {
         let payload = serde_json::to_value(event).unwrap();
         let (key, body) = payload.as_object().unwrap().iter().next().unwrap();
-        assert_eq!((key, &event.event_type()), (&(*name).to_owned(), &(*name).to_owned()));
+        assert_eq!((key, &event.kind().to_owned()), (&(*name).to_owned(), &(*name).to_owned()));
         assert!(body.is_object(), "{name}");
         assert_eq!(&serde_json::from_value::<Event>(payload.clone()).unwrap(), event);
     }

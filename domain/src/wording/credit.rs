@@ -21,9 +21,15 @@ pub(super) fn overdue(cause: &Cause) -> Text {
         ("未超过规定", "within policy")
     };
     if let Some(rule) = rule(cause) {
+        // What the rule's owners say of it, where they do.
+        let (own_zh, own_en) = (cause.param("text_zh"), cause.param("text_en"));
+        let space = if own_en.is_empty() { "" } else { " " };
         return text(
-            format!("逾期应收款 {}，最长逾期 {days} 天，{zh}（{}）。", amount.zh, rule.zh),
-            format!("{} overdue, the oldest for {days} days: {en} ({}).", amount.en, rule.en),
+            format!("逾期应收款 {}，最长逾期 {days} 天，{zh}（{}）。{own_zh}", amount.zh, rule.zh),
+            format!(
+                "{} overdue, the oldest for {days} days: {en} ({}).{space}{own_en}",
+                amount.en, rule.en
+            ),
         );
     }
     text(

@@ -1,5 +1,7 @@
 //! The two engines behind the executor: chosen once, when the journal is opened.
 
+pub(crate) mod bulk;
+mod copied;
 mod flat;
 pub(crate) mod pages;
 pub(crate) mod postgres;

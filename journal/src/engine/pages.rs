@@ -18,10 +18,10 @@ pub const PAGE_MAX: usize = 10_000;
 /// How many positions one page looks at when it filters, so that a rare type does not mean one endless query.
 const LOOK_MAX: i64 = 50_000;
 /// How many entries are joined at most: 32 MiB of the longest payloads.
-const PIECE: i64 = 512;
+pub(super) const PIECE: i64 = 512;
 
-const ENTRY: char = '\u{1e}';
-const COLUMN: char = '\u{1f}';
+pub(super) const ENTRY: char = '\u{1e}';
+pub(super) const COLUMN: char = '\u{1f}';
 const JOINED: usize = 11;
 
 /// What a page's queries have in common: positions after `$1` up to `$2`, at most `$3`, narrowed by an aggregate type (`$4`) and event
@@ -173,8 +173,10 @@ impl<'r> FromRow<'r, PgRow> for Beside {
     }
 }
 
-/// A full page was looked at up to its last entry; any other one up to `upto`.
-fn page(entries: Vec<Entry>, limit: i64, upto: Position, head: Position) -> Page {
+/// A full page was looked at up to its last entry; any other one up to `upto`. What a later query saw above the head is for the next
+/// page: whoever goes on after the head would get it a second time.
+fn page(mut entries: Vec<Entry>, limit: i64, upto: Position, head: Position) -> Page {
+    entries.truncate(entries.partition_point(|entry| entry.position <= head));
     let full = i64::try_from(entries.len()).is_ok_and(|n| n == limit);
     let next = entries.last().filter(|_| full).map_or(upto, |last| last.position);
     Page { entries, next, head }
@@ -242,4 +244,49 @@ fn entry(text: &str) -> Option<Entry> {
         command_id: Uuid::parse_str(command).ok(),
         leaf_hash,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(position: i64) -> Entry {
+        let columns = [
+            &position.to_string(),
+            "toy",
+            "toy-1",
+            &position.to_string(),
+            "happened",
+            "1",
+            "",
+            "{}",
+            "{}",
+            "",
+            "",
+        ];
+        entry(&columns.join(&COLUMN.to_string())).unwrap()
+    }
+
+    /// Pages of what a query finds by the time it runs, where each page's head was read before.
+    fn read(limit: i64, heads_and_rows: [(i64, &[i64]); 2]) -> Vec<i64> {
+        let (mut seen, mut after) = (Vec::new(), Position(0));
+        for (head, rows) in heads_and_rows {
+            let later = rows.iter().filter(|at| **at > after.0).map(|at| row(*at));
+            let found: Vec<Entry> = later.take(usize::try_from(limit).unwrap()).collect();
+            let head = Position(head);
+            let page = page(found, limit, head.max(after), head);
+            seen.extend(page.entries.iter().map(|entry| entry.position.0));
+            after = page.next;
+        }
+        seen
+    }
+
+    #[test]
+    fn what_is_recorded_after_the_head_was_read_comes_once() {
+        let all: &[i64] = &[2, 5, 6, 9];
+        assert_eq!(read(10, [(5, all), (9, all)]), [2, 5, 6, 9]);
+        assert_eq!(read(3, [(5, all), (9, all)]), [2, 5, 6, 9]);
+        assert_eq!(read(2, [(5, all), (9, all)]), [2, 5, 6, 9]);
+        assert_eq!(read(10, [(0, all), (9, all)]), [2, 5, 6, 9]);
+    }
 }

@@ -74,6 +74,7 @@ pub(super) struct Queries {
     pub(super) page: Paged,
     page_of_stream: Sql,
     stream: Sql,
+    of_type: Sql,
     marks: Sql,
     streams: Sql,
 }
@@ -116,6 +117,10 @@ impl Queries {
                 "e.position",
             ),
             stream: by_stream("e.sequence > $2", "e.sequence, e.position"),
+            of_type: Sql::new(&format!(
+                "SELECT {COLUMNS} FROM events e WHERE e.aggregate_type = $1 AND (e.aggregate_id, e.sequence) > ($2, $3) \
+                 ORDER BY e.aggregate_id, e.sequence LIMIT $4"
+            )),
             marks: Sql::new(
                 "SELECT e.position, e.idempotency_key, e.claim FROM events e \
                  WHERE e.position > $1 AND e.position <= $2 ORDER BY e.position",
@@ -142,15 +147,16 @@ macro_rules! either {
     };
 }
 
-/// How long a connection may take from its last user back to its pool and be closed there.
+/// How long connections may take from their last users back to their pool and be closed there: one whose database does not answer
+/// takes for ever.
 const RETURN_MAX: Duration = Duration::from_secs(2);
 const RETURN_LOOK: Duration = Duration::from_millis(1);
 
 /// Closes a pool until no connection of it is left. One that is just on its way back, in a task of its own, may arrive after
 /// sqlx's `close` has looked for the last time: each idle connection that it closes frees a permit that nobody held.
 pub(crate) async fn emptied<DB: sqlx::Database>(pool: &sqlx::Pool<DB>) {
-    pool.close().await;
     let emptied = timeout(RETURN_MAX, async {
+        pool.close().await;
         while pool.size() > 0 {
             sleep(RETURN_LOOK).await;
             pool.close().await;
@@ -236,9 +242,17 @@ impl Reader {
 
     /// The entry's payload in its current shape.
     pub(crate) fn payload<'e>(&self, entry: &'e Entry) -> Cow<'e, str> {
-        let (mut event_type, mut event_version) =
-            (Cow::Borrowed(entry.event_type.as_str()), entry.event_version);
-        let mut payload = Cow::Borrowed(entry.payload.as_str());
+        self.current(&entry.event_type, entry.event_version, &entry.payload)
+    }
+
+    /// A payload of this type and version in its current shape.
+    pub(crate) fn current<'e>(
+        &self,
+        event_type: &'e str,
+        mut event_version: i32,
+        payload: &'e str,
+    ) -> Cow<'e, str> {
+        let (mut event_type, mut payload) = (Cow::Borrowed(event_type), Cow::Borrowed(payload));
         for upcast in self.upcasts.iter() {
             while let Some((new_type, new_version, new_payload)) =
                 upcast.upcast(&event_type, event_version, &payload)
@@ -340,6 +354,20 @@ impl Reader {
         Ok(either!(&self.pool, sql, [after.0, upto.0], fetch_all, Marks)?)
     }
 
+    /// The entries of a type stream by stream, each in order, after one of them.
+    pub(crate) async fn of_type(
+        &self,
+        aggregate_type: &str,
+        stream: &str,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<Entry>, Error> {
+        let limit = i64::try_from(limit.clamp(1, PAGE_MAX)).unwrap_or(1);
+        let sql = &self.sql.of_type;
+        let of = aggregate_type;
+        Ok(either!(&self.pool, sql, [of, stream, after.0, limit], fetch_all, Entry)?)
+    }
+
     /// The streams of a type in the order of their ids, after one of them.
     pub(crate) async fn streams(
         &self,
@@ -364,4 +392,18 @@ pub(crate) struct Marks {
     pub(crate) position: i64,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) claim: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_that_never_comes_back_holds_nobody_up_for_ever() {
+        let pool = SqlitePool::connect("sqlite::memory:").await.unwrap();
+        let kept = pool.acquire().await.unwrap();
+        timeout(RETURN_MAX * 4, emptied(&pool)).await.unwrap();
+        assert!(pool.is_closed());
+        drop(kept);
+    }
 }

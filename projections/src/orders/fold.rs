@@ -82,6 +82,7 @@ impl Model for Orders {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "one line for each event")]
     fn fold(&mut self, seen: &Seen) {
         let Some(event) = seen.customer() else { return };
         match event {
@@ -130,6 +131,15 @@ impl Model for Orders {
             | Event::DocumentRevoked(_)
             | Event::DocumentExpiryAnnounced(_)
             | Event::LimitGranted(_)
+            | Event::CaseOpened(_)
+            | Event::CaseRoundOpened(_)
+            | Event::CaseVoted(_)
+            | Event::CaseStageOpened(_)
+            | Event::InformationAsked(_)
+            | Event::InformationGiven(_)
+            | Event::ReviewerAdded(_)
+            | Event::CaseTransferred(_)
+            | Event::CaseClosed(_)
             | Event::LimitFrozen(_)
             | Event::LimitUnfrozen(_)
             | Event::InvoiceHeld(_)

@@ -3,20 +3,22 @@
 use chrono::{Days, NaiveDate};
 use domain::{
     customer::{
-        Command, Customer, credit,
+        Command, Customer,
+        approving::{self, Act, Which},
+        credit,
         order::Order,
         qualification, receivables,
         registration::{self, CustomerKind, Origin},
         trading,
     },
-    ids::{InvoiceId, OrderId, ReceiptId},
+    ids::{InvoiceId, OrderId, ReceiptId, StaffId},
     money::{Currency, Minor, Money, Quantity},
     staff::Role,
 };
 use rand::RngExt;
 use serde_json::json;
 
-use super::World;
+use super::{VOTERS, World};
 
 /// A command, for one of the customers, by somebody.
 #[derive(Clone, Debug)]
@@ -43,9 +45,10 @@ impl World {
         match self.rng.random_range(0..100) {
             0 => ("staff-sales-1", Role::Sales, self.particulars(&customer, n)),
             1..10 => self.papers(&customer),
-            10..16 => self.credit(),
-            16..19 => self.status(),
-            19..45 => ("staff-sales-1", Role::Sales, self.place(&customer)),
+            10..14 => self.credit(),
+            14..20 => self.case(&customer),
+            20..22 => self.status(),
+            22..45 => ("staff-sales-1", Role::Sales, self.place(&customer)),
             45..52 => self.release(&customer),
             52..56 => ("staff-sales-1", Role::Sales, self.cancel(&customer)),
             56..72 => ("staff-warehouse-1", Role::Warehouse, self.ship(&customer)),
@@ -96,27 +99,50 @@ impl World {
                         let revoke = qualification::Command::Revoke { document, reason };
                         ("staff-quality-1", Role::Quality, of(revoke))
                     }
-                    _ if self.rng.random_bool(0.3) => {
-                        let reject = qualification::Command::Reject {
-                            reason,
-                            remarks: qualification::Remarks::default(),
-                        };
-                        ("staff-quality-1", Role::Quality, of(reject))
-                    }
-                    _ => {
-                        let refuse = qualification::Command::Return {
-                            reason,
-                            remarks: qualification::Remarks::default(),
-                        };
-                        ("staff-quality-1", Role::Quality, of(refuse))
-                    }
+                    _ => self.case(customer),
                 }
             }
-            _ => {
-                let approve = qualification::Command::Approve(qualification::Remarks::default());
-                ("staff-quality-1", Role::Quality, of(approve))
-            }
+            _ => self.case(customer),
         }
+    }
+
+    /// Something done about a case that waits, mostly the vote that it waits for.
+    fn case(&mut self, customer: &Customer) -> (&'static str, Role, Command) {
+        let cases: Vec<_> = customer.cases.all().cloned().collect();
+        let case = self.rng.random_range(0..cases.len().max(1));
+        let case = cases.get(case);
+        let waits = case.map(|case| case.round.waits_for()).unwrap_or_default();
+        let able: Vec<_> = VOTERS.iter().filter(|(_, role)| waits.contains(role)).collect();
+        let (voter, role) = match able.get(self.rng.random_range(0..able.len().max(1))) {
+            Some(found) if self.rng.random_bool(0.95) => **found,
+            _ => VOTERS[self.rng.random_range(0..VOTERS.len())],
+        };
+        let asked_by = case.map(|case| case.requested_by.as_str());
+        let (editor, as_editor) = match asked_by {
+            Some("staff-credit-1") => ("staff-credit-1", Role::Credit),
+            _ => ("staff-sales-1", Role::Sales),
+        };
+        let remarks = qualification::Remarks::default();
+        let (reason, text) = ("复核不符".parse(), "请补充说明".parse());
+        let (reason, text) = (reason.expect("a reason"), text.expect("a text"));
+        let colleague = VOTERS.iter().find(|(name, of)| *of == role && *name != voter);
+        let anybody = VOTERS[self.rng.random_range(0..VOTERS.len())];
+        let other = colleague.copied().filter(|_| self.rng.random_bool(0.7)).unwrap_or(anybody).0;
+        let other: StaffId = other.parse().expect("a staff id");
+        let (actor, role, act) = match self.rng.random_range(0..40) {
+            0 => (voter, role, Act::Reject { reason, remarks }),
+            1 => (voter, role, Act::Return { reason, remarks, stage: None }),
+            2 => (voter, role, Act::Return { reason, remarks, stage: Some(1) }),
+            3 => (voter, role, Act::AskForInformation { question: text }),
+            4..7 => (editor, as_editor, Act::Inform { answer: text }),
+            7 => (voter, role, Act::AddReviewer { reviewer: other, reason }),
+            8 => (voter, role, Act::Transfer { to: other, reason }),
+            9 => (editor, as_editor, Act::Withdraw { reason }),
+            10..12 => (editor, as_editor, Act::Reopen { reason }),
+            _ => (voter, role, Act::Approve { remarks, content: None }),
+        };
+        let which = case.map_or(Which::Qualification, |case| Which::Case(case.id));
+        (actor, role, Command::Approving(approving::Command { which, act }))
     }
 
     fn paper(&mut self) -> qualification::Paper {
@@ -153,23 +179,31 @@ impl World {
 
     fn credit(&mut self) -> (&'static str, Role, Command) {
         let actor = if self.rng.random_bool(0.1) { "staff-sales-2" } else { "staff-credit-1" };
+        let applies = self.rng.random_bool(0.2);
         let command = match self.rng.random_range(0..10) {
             0 => credit::Command::Freeze { reason: "复核".parse().expect("a reason") },
             1..4 => credit::Command::Unfreeze { reason: None },
             n => {
-                let amount = money(self.rng.random_range(100_000..5_000_000));
+                let most = if self.rng.random_bool(0.1) { 900_000_000 } else { 5_000_000 };
+                let amount = money(self.rng.random_range(100_000..most));
                 let limit = match n {
                     4 => credit::Limit::None,
                     5 => credit::Limit::Unlimited,
                     _ => credit::Limit::Amount { amount },
                 };
                 let cap = self.rng.random_bool(0.2).then(|| money(1_000_000));
-                credit::Command::Grant(Box::new(credit::LimitGranted {
+                let asked = Box::new(credit::LimitGranted {
                     limit,
                     valid_until: self.rng.random_bool(0.3).then(|| self.date(0, 300)),
                     terms: None,
                     single_document_cap: cap,
-                }))
+                    increase: None,
+                });
+                if applies {
+                    let apply = Command::Credit(credit::Command::Apply(asked));
+                    return ("staff-sales-1", Role::Sales, apply);
+                }
+                credit::Command::Grant(asked)
             }
         };
         (actor, Role::Credit, Command::Credit(command))

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Cell, Column, Lang, Mark, Row, Table};
 use crate::policies::codes::text;
+use crate::policies::difference::key;
 use crate::policies::lists::LISTS;
 
 pub(super) fn settings(pack: &Value, lang: Lang) -> Table {
@@ -46,8 +47,7 @@ fn walk(at: &str, value: &Value, pack: &Value, found: &mut Vec<(String, String)>
         }
         Value::Array(items) if items.iter().any(nested) => {
             for (item, number) in items.iter().zip(1..) {
-                let id = item.get("id").or(item.get("name")).and_then(Value::as_str);
-                let id = id.map_or_else(|| format!("{number}"), str::to_owned);
+                let id = key(item).map_or_else(|| format!("{number}"), str::to_owned);
                 walk(&format!("{at}/{id}"), item, pack, found);
             }
         }
@@ -96,6 +96,10 @@ fn written(value: &Value) -> String {
 fn name(pointer: &str) -> Text {
     let (zh, en) = match pointer {
         "/name" => ("名称", "name of the pack"),
+        "/semver" => ("版本", "version"),
+        "/author" => ("编写者", "written by"),
+        "/effective/from" => ("适用起始日", "applies from"),
+        "/effective/until" => ("适用截止日", "applies until"),
         "/company/name/zh" => ("公司名称（中文）", "company, in Chinese"),
         "/company/name/en" => ("公司名称（英文）", "company, in English"),
         "/company/zone" => ("时区", "time zone in which the day turns"),
@@ -130,6 +134,9 @@ fn name(pointer: &str) -> Text {
             "试点停止条件：拦截比例最多上升（百分点）",
             "stop rule of pilots: the largest rise of what is stopped, in percentage points",
         ),
+        "/calendar/known_until" => {
+            ("放假与调休安排公布至", "days off and days worked in exchange are known until")
+        }
         other => (other, other),
     };
     text(zh, en)

@@ -30,6 +30,10 @@ fn a_pack_reads_in_both_languages() {
         "  general-beyond：客户类型 任意；机构类别 任意；逾期应收款合计 > 1000.00；最早一笔逾期的天数 > 30；",
         "  默认账期（天）：30",
         "  单据容差（不超过即不计逾期）：CNY 10.00",
+        "  放假与调休安排公布至：2026-12-31",
+        "放假日",
+        "  2026-02-16 星期一",
+        "  自 09:00：至 17:30",
     ] {
         assert!(zh.contains(line), "{line}\n{zh}");
     }
@@ -72,6 +76,11 @@ fn a_difference_shows_only_what_changed() {
         ]
     );
     assert_eq!(difference(&Pack::default_pack(), Lang::Zh), ["没有差异。"]);
+    let bridge = with(&[("/calendar/holidays/0", json!("2026-11-30"))]);
+    assert_eq!(
+        difference(&bridge, Lang::En),
+        ["", "Days off", "+ 2026-11-30 Monday", "- 2025-01-01 Wednesday"]
+    );
     let moved = with(&[("/expiry_notice_days", json!([30, 90, 7]))]);
     assert_eq!(difference(&moved, Lang::Zh), ["", "证件到期提醒", "~ 各行的先后顺序已改变。"]);
 }
@@ -99,7 +108,16 @@ fn no_field_stays_unseen() {
     leaves("", &value, &mut places);
     let mut tried = 0;
     for place in places {
-        for other in [json!("x"), json!("none"), json!("observe"), json!("hospital"), json!(77)] {
+        for other in [
+            json!("x"),
+            json!("none"),
+            json!("observe"),
+            json!("hospital"),
+            json!(77),
+            json!("sunday"),
+            json!("2026-11-30"),
+            json!("23:00"),
+        ] {
             let mut changed = value.clone();
             *changed.pointer_mut(&place).unwrap() = other;
             let Ok(pack) = serde_json::from_value::<Pack>(changed) else { continue };

@@ -57,6 +57,19 @@ pub(super) fn judge(
     }
 }
 
+/// What is overdue, without what a pack's tables tolerate.
+pub(in crate::customer) fn overdue_of(
+    customer: &Customer,
+    pack: &Pack,
+    today: chrono::NaiveDate,
+) -> Overdue {
+    let tolerance = match &pack.overdue {
+        pack::Overdue::Table(written) => written.item_tolerance.same_number_in(customer.currency()),
+        pack::Overdue::Rules(_) => Minor::ZERO,
+    };
+    customer.overdue(today, tolerance)
+}
+
 /// What is overdue, and what the pack says about it; a residue within the tolerance is nobody's debt.
 fn overdue(
     customer: &Customer,
@@ -106,8 +119,7 @@ fn by_table(
     question: &Question<'_>,
     causes: &mut Vec<Cause>,
 ) -> Overdue {
-    let currency = customer.currency();
-    let overdue = customer.overdue(hearing.today, written.item_tolerance.same_number_in(currency));
+    let overdue = overdue_of(customer, pack, hearing.today);
     let (bearing, row) = match asked(customer, overdue, &written.table) {
         Ok(answer) => answer,
         Err(fault) => {
@@ -129,6 +141,13 @@ fn by_table(
         if let Some(cell) = written.table.cell(&row, fact).filter(|cell| *cell != "-") {
             cause = cause.with(param, cell);
         }
+    }
+    let of_the_row = written.table.row(&row);
+    if let Some(text) = of_the_row.and_then(|row| row.text.as_ref()) {
+        cause = cause.with("text_zh", &text.zh).with("text_en", &text.en);
+    }
+    if let Some(basis) = of_the_row.and_then(|row| row.basis.as_ref()) {
+        cause = cause.with("basis", basis);
     }
     cause = cause.with("row", row);
     if bearing == Bearing::Advise {

@@ -70,6 +70,27 @@ pub enum Standing {
     Revoked,
 }
 
+/// How much of a customer a review is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReviewKind {
+    /// Of a customer that is not approved as one of its kind.
+    First,
+    /// Of its scope, or of a kind of paper that was not on file.
+    Change,
+    /// Of approved papers, which allow no more than before.
+    Renewal,
+}
+
+impl ReviewKind {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Change => "change",
+            Self::Renewal => "renewal",
+        }
+    }
+}
+
 impl Qualification {
     pub fn is_approved(&self) -> bool {
         self.approved_at.is_some()
@@ -120,6 +141,34 @@ impl Qualification {
             document.paper.kind == kind
                 && matches!(document.standing, Standing::Approved | Standing::Superseded)
         })
+    }
+
+    pub(in crate::customer) fn in_review(&self) -> impl Iterator<Item = (&DocumentId, &Document)> {
+        self.documents.iter().filter(|(_, document)| document.standing == Standing::InReview)
+    }
+
+    /// Whoever uploaded or submitted what is under review.
+    pub(in crate::customer) fn made_by(&self) -> BTreeSet<StaffId> {
+        let made_by = |document: &Document| {
+            std::iter::once(document.uploaded_by.clone()).chain(document.submitted_by.clone())
+        };
+        self.in_review().flat_map(|(_, document)| made_by(document)).collect()
+    }
+
+    /// What the papers under review are for this file.
+    pub fn review_kind(&self) -> ReviewKind {
+        if !self.is_approved() {
+            return ReviewKind::First;
+        }
+        // What was superseded allows nothing any more: to allow it again is a change.
+        let renews = |paper: &Paper| {
+            let mut on_file = self.approved(paper.kind);
+            on_file.any(|(_, known)| {
+                known.standing == Standing::Approved && paper.is_no_wider_than(&known.paper)
+            })
+        };
+        let renewals = self.in_review().all(|(_, document)| renews(&document.paper));
+        if renewals { ReviewKind::Renewal } else { ReviewKind::Change }
     }
 
     pub(super) fn with(&self, standing: Standing) -> Vec<DocumentId> {

@@ -5,7 +5,11 @@ use serde_json::json;
 use crate::{
     customer::{
         Command, Event,
-        given::{STENT, SYRINGE, Stage, business_licence, licence, placement, qualified, stage},
+        approving::Act,
+        given::{
+            STENT, SYRINGE, Stage, approving, business_licence, licence, placement, qualified,
+            stage, vote,
+        },
         qualification,
         registration::{self, CustomerKind},
     },
@@ -14,12 +18,8 @@ use crate::{
     staff::Role,
 };
 
-fn review(command: qualification::Command) -> Command {
-    Command::Qualification(command)
-}
-
-fn approve() -> Command {
-    review(qualification::Command::Approve(qualification::Remarks::default()))
+fn submit() -> Command {
+    Command::Qualification(qualification::Command::Submit)
 }
 
 #[test]
@@ -39,9 +39,9 @@ fn whoever_uploaded_or_submitted_a_paper_does_not_approve_it() {
     let mut stage = stage();
     stage.upload(business_licence());
     stage.submit();
-    let own = stage.ask("staff-sales", &[Role::Quality], &approve()).unwrap_err();
+    let own = stage.ask("staff-sales", &[Role::Sales], &vote()).unwrap_err();
     assert_eq!(own.code(), "qualification.own_work");
-    assert!(stage.ask("staff-quality", &[Role::Quality], &approve()).is_ok());
+    assert!(stage.ask("staff-sales-lead", &[Role::Sales], &vote()).is_ok());
 }
 
 #[test]
@@ -49,30 +49,14 @@ fn a_returned_paper_can_be_submitted_again_and_a_rejected_one_is_gone() {
     let mut stage = stage();
     stage.upload(business_licence());
     stage.submit();
-    let reason = "缺少公章".parse().unwrap();
-    stage
-        .ask(
-            "staff-q",
-            &[],
-            &review(qualification::Command::Return {
-                reason,
-                remarks: qualification::Remarks::default(),
-            }),
-        )
-        .unwrap();
+    let (reason, remarks) = ("缺少公章".parse().unwrap(), qualification::Remarks::default());
+    let back = approving(Act::Return { reason, remarks, stage: None });
+    stage.ask("staff-sales-lead", &[Role::Sales], &back).unwrap();
     assert_eq!(stage.customer.qualification.status(), "returned");
     stage.submit();
-    let reason = "伪造".parse().unwrap();
-    stage
-        .ask(
-            "staff-q",
-            &[],
-            &review(qualification::Command::Reject {
-                reason,
-                remarks: qualification::Remarks::default(),
-            }),
-        )
-        .unwrap();
+    let (reason, remarks) = ("伪造".parse().unwrap(), qualification::Remarks::default());
+    let rejected = approving(Act::Reject { reason, remarks });
+    stage.ask("staff-sales-lead", &[Role::Sales], &rejected).unwrap();
     assert_eq!(stage.customer.qualification.status(), "rejected");
     assert!(stage.customer.qualification.documents.is_empty());
 }
@@ -108,7 +92,7 @@ fn a_renewal_is_reviewed_beside_the_paper_in_force_and_follows_it() {
     stage.upload(renewal);
     stage.submit();
     assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
-    stage.ask("staff-quality", &[Role::Quality], &approve()).unwrap();
+    stage.ask("staff-quality", &[Role::Quality], &vote()).unwrap();
     assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
     stage.on("2026-12-21");
     assert_eq!(stage.order(STENT, 1, "1.00").outcome, "placed");
@@ -146,7 +130,7 @@ fn a_revoked_licence_stops_the_next_order() {
 
 fn revoke(stage: &mut Stage, document: DocumentId) {
     let reason = "发证机关已吊销".parse().unwrap();
-    stage.does(review(qualification::Command::Revoke { document, reason }));
+    stage.does(Command::Qualification(qualification::Command::Revoke { document, reason }));
 }
 
 fn papers_of(stage: &Stage, kind: DocumentKind) -> Vec<DocumentId> {
@@ -308,7 +292,7 @@ fn a_paper_with_a_statutory_end_is_not_taken_without_one() {
         }
         let paper = serde_json::from_value(body).unwrap();
         let upload = qualification::Command::Upload(Box::new(qualification::Upload { paper }));
-        assert_eq!(stage().refused("staff-sales", review(upload)), code);
+        assert_eq!(stage().refused("staff-sales", Command::Qualification(upload)), code);
     }
 }
 
@@ -336,16 +320,16 @@ fn approving_heals_what_waited_for_the_paper() {
 #[test]
 fn whoever_submitted_the_first_of_two_submissions_approves_neither() {
     let mut stage = stage();
-    let submit = || review(qualification::Command::Submit);
     stage.upload(business_licence());
     stage.ask("staff-x", &[Role::Sales], &submit()).unwrap();
     stage.upload(licence("2029-01-09"));
     stage.ask("staff-y", &[Role::Sales], &submit()).unwrap();
     for own in ["staff-x", "staff-y"] {
-        let refused = stage.ask(own, &[Role::Quality], &approve()).unwrap_err();
+        let refused = stage.ask(own, &[Role::Sales], &vote()).unwrap_err();
         assert_eq!(refused.code(), "qualification.own_work", "{own}");
     }
-    assert!(stage.ask("staff-quality", &[Role::Quality], &approve()).is_ok());
+    stage.agrees();
+    assert!(stage.customer.qualification.is_approved());
 }
 
 #[test]

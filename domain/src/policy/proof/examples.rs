@@ -89,7 +89,7 @@ fn asked(example: &Example, table: &Table, at: &str) -> Option<Objection> {
 }
 
 /// A value as it is written; none where it is of another type.
-fn value(fact: &Fact, text: &str) -> Option<Value> {
+pub(in crate::policy) fn value(fact: &Fact, text: &str) -> Option<Value> {
     if text == "missing" {
         return Some(Value::Missing);
     }

@@ -1,5 +1,6 @@
 //! Tables by example, and the checker against every combination of values of small tables.
 
+use chrono::NaiveDate;
 use proptest::prelude::*;
 
 use super::axis::{Unit, WhenMissing};
@@ -40,10 +41,8 @@ fn digit() -> Axis {
 
 fn written(hit: HitPolicy, inputs: &[&str], rows: &[(&[&str], &str)]) -> Source {
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-    let row = |(n, (when, then)): (usize, &(&[&str], &str))| SourceRow {
-        id: format!("r{n}"),
-        when: texts(when),
-        then: (*then).to_owned(),
+    let row = |(n, (when, then)): (usize, &(&[&str], &str))| {
+        SourceRow::plain(format!("r{n}"), texts(when), (*then).to_owned())
     };
     Source {
         hit,
@@ -124,6 +123,33 @@ fn cells_mean_what_they_say() {
         let set = cell::meaning(text, fact).unwrap_or_else(|error| panic!("{text}: {error}"));
         let holds = |value: &Value| set.contains(fact.at(value).unwrap());
         assert!(within.iter().all(holds) && !without.iter().any(holds), "{text} of {}", fact.name);
+    }
+}
+
+#[test]
+fn dates_are_days_and_are_written_in_one_way() {
+    let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+    let fact = Fact {
+        name: "valid_until".to_owned(),
+        axis: Axis::Date { first: day("2000-01-01"), last: day("2099-12-31") },
+        unit: Unit::None,
+        when_missing: WhenMissing::OwnBin,
+    };
+    for (text, within, without) in [
+        ("2026-11-30", &["2026-11-30"][..], &["2026-11-29", "2026-12-01"][..]),
+        ("< 2026-11-30", &["2000-01-01", "2026-11-29"], &["2026-11-30"]),
+        ("[2026-01-01..2027-01-01)", &["2026-01-01", "2026-12-31"], &["2025-12-31", "2027-01-01"]),
+        ("not(>= 2026-11-30)", &["2026-11-29"], &["2026-11-30", "2099-12-31"]),
+        ("in (2024-02-29, > 2099-12-30)", &["2024-02-29", "2099-12-31"], &["2024-03-01"]),
+    ] {
+        let set = cell::meaning(text, &fact).unwrap_or_else(|error| panic!("{text}: {error}"));
+        let holds = |date: &&str| set.contains(fact.at(&Value::Date(day(date))).unwrap());
+        assert!(within.iter().all(holds) && !without.iter().any(holds), "{text}");
+        assert!(!set.contains(fact.at(&Value::Missing).unwrap()), "{text}");
+    }
+    for text in ["2026-2-28", "2026-02-29", "1999-12-31", "> 2099-12-31", "20261130", "P30D", "30"]
+    {
+        assert!(cell::meaning(text, &fact).is_err(), "{text}");
     }
 }
 
@@ -288,6 +314,7 @@ fn small_table() -> impl Strategy<Value = Source> {
     let hit = prop::sample::select(vec![
         HitPolicy::Unique,
         HitPolicy::First,
+        HitPolicy::Collect,
         HitPolicy::CollectSum,
         HitPolicy::CollectMin,
         HitPolicy::CollectMax,
@@ -298,13 +325,16 @@ fn small_table() -> impl Strategy<Value = Source> {
         Source {
             hit,
             inputs: ["count", "letter", "share"].map(str::to_owned).into(),
-            monotone: vec![Monotone { input: input.to_owned(), course }],
+            // A list of answers has no order.
+            monotone: (hit != HitPolicy::Collect)
+                .then(|| Monotone { input: input.to_owned(), course })
+                .into_iter()
+                .collect(),
             rows: (1..)
                 .zip(rows)
-                .map(|(n, (a, b, c, then)): (usize, _)| SourceRow {
-                    id: n.to_string(),
-                    when: [cells(0)[a], cells(1)[b], cells(2)[c]].map(str::to_owned).into(),
-                    then: then.to_string(),
+                .map(|(n, (a, b, c, then)): (usize, _)| {
+                    let when = [cells(0)[a], cells(1)[b], cells(2)[c]].map(str::to_owned).into();
+                    SourceRow::plain(n.to_string(), when, then.to_string())
                 })
                 .collect(),
         }
@@ -383,8 +413,7 @@ proptest! {
         prop_assert_eq!(told, dead);
 
         // An overlap makes the answer of a unique table a fault, so its course is told only where there is none.
-        let (input, course) = table.monotone[0];
-        if !overlap {
+        if let Some((input, course)) = table.monotone.first().copied().filter(|_| !overlap) {
             let wrong = points.iter().any(|a| points.iter().any(|b| goes_wrong(&table, input, course, a, b)));
             prop_assert_eq!(findings.iter().any(|f| matches!(f, Finding::AgainstCourse { .. })), wrong);
         }
@@ -396,6 +425,7 @@ proptest! {
                     prop_assert!(rows.contains(a) && rows.contains(b));
                 }
                 Finding::AgainstCourse { input, lower, higher } => {
+                    let course = table.monotone[0].1;
                     prop_assert!(overlap || goes_wrong(&table, *input, course, lower, higher));
                 }
                 Finding::Unreachable { .. } => {}

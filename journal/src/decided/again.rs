@@ -13,7 +13,8 @@ use domain::decision::StreamVersion;
 use domain::policy::Policy;
 use domain::product::Product;
 
-use crate::{Decided, Entry, Error, Filter, Journal, Position, Until, Version};
+use super::{Decided, Others};
+use crate::{Entry, Error, Filter, Journal, Position, Until, Version};
 
 /// The most decisions of one page.
 const PAGE: usize = 200;
@@ -33,6 +34,8 @@ pub struct Later {
 #[derive(Debug)]
 pub struct Made {
     entry: Entry,
+    /// In its current shape.
+    payload: String,
     customer: Customer,
     event: Event,
     facts: Facts,
@@ -41,12 +44,18 @@ pub struct Made {
 impl Made {
     /// None for an event that carries no decision.
     pub fn decided(&self) -> Option<Decided<'_>> {
+        let decision = self.event.decision()?;
         Some(Decided {
-            entry: &self.entry,
+            position: self.entry.position,
+            stream: &self.entry.stream,
+            version: self.entry.version,
+            payload: &self.payload,
             customer: &self.customer,
             event: &self.event,
-            decision: self.event.decision()?,
-            facts: self.facts.clone(),
+            decision,
+            // Stock programs record no command; the first decision of one has its id.
+            command_id: self.entry.command_id.unwrap_or_else(|| decision.id.uuid()),
+            others: Others::Read(&self.facts),
         })
     }
 }
@@ -62,7 +71,7 @@ impl Journal {
             wanted.entry(entry.stream.clone()).or_default().push(entry);
         }
         let mut others =
-            Others { journal: self, policies: HashMap::new(), products: HashMap::new() };
+            Streams { journal: self, policies: HashMap::new(), products: HashMap::new() };
         let mut made = Vec::new();
         for (stream, entries) in wanted {
             self.remake(&stream, entries, &mut others, &mut made).await?;
@@ -76,7 +85,7 @@ impl Journal {
         &self,
         stream: &str,
         wanted: Vec<Entry>,
-        others: &mut Others<'_>,
+        others: &mut Streams<'_>,
         made: &mut Vec<Made>,
     ) -> Result<(), Error> {
         let mut customer = Customer::default();
@@ -93,7 +102,8 @@ impl Journal {
                 {
                     let facts = others.facts(&customer, &decision.reads).await?;
                     let (customer, event) = (customer.clone(), event.clone());
-                    made.push(Made { entry, customer, event, facts });
+                    let payload = self.reader().payload(&entry).into_owned();
+                    made.push(Made { entry, payload, customer, event, facts });
                 }
                 customer.evolve(&event);
             }
@@ -103,13 +113,13 @@ impl Journal {
 }
 
 /// Other streams at the versions that decisions name, each read once for a page.
-struct Others<'a> {
+struct Streams<'a> {
     journal: &'a Journal,
     policies: HashMap<StreamVersion, Arc<Policy>>,
     products: HashMap<StreamVersion, Arc<Product>>,
 }
 
-impl Others<'_> {
+impl Streams<'_> {
     /// What these streams said at these versions to this customer.
     async fn facts(
         &mut self,

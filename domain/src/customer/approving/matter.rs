@@ -1,0 +1,293 @@
+//! What can want approval: how it is asked for, which route it takes, what a vote on it binds, and what it brings about.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Case, CaseClosed, CaseOpened, CaseRoundOpened, Outcome, Standing, Why, had_a_hand};
+use crate::{
+    approval::{self, Lane, RoundOpened, Route, Stage},
+    context::Context,
+    customer::{
+        Customer, Event, Rejection,
+        credit::{self, LimitGranted},
+        gate::money::overdue_of,
+        qualification::{self, Remarks},
+        releasing,
+        trading::Release,
+    },
+    decision::CauseKind,
+    ids::{CaseId, OrderId, StaffId},
+    money::Minor,
+    policy::{
+        InForce,
+        approvals::{self, Chosen, Subject},
+        facts,
+        table::axis::Value,
+    },
+};
+
+/// What is asked for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Matter {
+    /// The papers under review.
+    Qualification {},
+    /// A limit, and the terms that go with it.
+    Credit {
+        grant: Box<LimitGranted>,
+        /// Of Credit, whose terms these are; absent: as they were applied for, and not assessed yet.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        assessed_by: Option<StaffId>,
+    },
+    /// Lifting what holds an order.
+    Release { order: OrderId, release: Box<Release> },
+}
+
+impl Matter {
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::Qualification {} => Subject::Qualification,
+            Self::Credit { .. } => Subject::Credit,
+            Self::Release { .. } => Subject::Release,
+        }
+    }
+
+    /// What comes before the stages that the pack chooses: an application is assessed by Credit first.
+    fn first_stage(&self, policy: &InForce) -> Option<Stage> {
+        match self {
+            Self::Credit { assessed_by: None, .. } => {
+                let assessment = policy.pack.approvals().assessment.clone();
+                Some(approvals::there(&assessment, &policy.pack.changes().stands_in))
+            }
+            Self::Credit { .. } | Self::Qualification {} | Self::Release { .. } => None,
+        }
+    }
+}
+
+/// Something asked for now, with the route that it takes.
+pub(super) struct Put {
+    pub(super) opened: RoundOpened,
+    pub(super) chosen: Chosen,
+    pub(super) pack: String,
+}
+
+/// Asks for something: it takes effect at once where nobody else need agree, else it waits for votes.
+pub(in crate::customer) fn request(
+    customer: &Customer,
+    context: &Context,
+    matter: &Matter,
+) -> Result<Vec<Event>, Rejection> {
+    let by = &context.turn.actor;
+    let before = customer.cases.of(matter).filter(|case| case.goes_on());
+    let put = put(customer, context, matter, before, Some(by))?;
+    let at_once = put.opened.route.stages.is_empty();
+    let (round, content) = (put.opened.round, put.opened.content.clone());
+    let (case, asked) = if let Some(case) = before {
+        let why = match case.standing {
+            Standing::Returned => Why::Resubmitted,
+            Standing::Open | Standing::Rejected | Standing::Withdrawn => Why::Revised,
+        };
+        let asked = anew(case, matter.clone(), put, why, Some(by.clone()));
+        (case.id, Event::CaseRoundOpened(Box::new(asked)))
+    } else {
+        let case = CaseId::from_uuid(context.turn.command_id);
+        let Put { opened, chosen, pack } = put;
+        let (matter, requested_by) = (matter.clone(), by.clone());
+        let opened = CaseOpened { case, matter, opened, chosen, pack, requested_by };
+        (case, Event::CaseOpened(Box::new(opened)))
+    };
+    let mut events = vec![asked];
+    if at_once {
+        events.extend(effect(customer, context, matter, Remarks::default())?);
+        events.push(closed(case, round, content, Outcome::Approved, None, Some(by)));
+    }
+    Ok(events)
+}
+
+pub(super) fn put(
+    customer: &Customer,
+    context: &Context,
+    matter: &Matter,
+    case: Option<&Case>,
+    by: Option<&StaffId>,
+) -> Result<Put, Rejection> {
+    let policy = context.facts.policy.as_ref().ok_or(Rejection::NoRules)?;
+    let (route, chosen) = routed(customer, context, policy, matter)?;
+    let content = content(customer, matter, &policy.hash, &route)?;
+    let round = case.map_or(0, |case| case.round.number).saturating_add(1);
+    let hands = had_a_hand(customer, matter, case, by);
+    let opened = route.open(round, content, hands, context.assemblies.of(matter.subject()))?;
+    Ok(Put { opened, chosen, pack: policy.hash.to_string() })
+}
+
+/// The route that it takes under these rules, and why.
+pub(super) fn routed(
+    customer: &Customer,
+    context: &Context,
+    policy: &InForce,
+    matter: &Matter,
+) -> Result<(Route, Chosen), Rejection> {
+    let (mut route, chosen) = choose(customer, context, policy, matter)?;
+    if let Some(stage) = matter.first_stage(policy) {
+        route.stages.insert(0, stage);
+        route.lane = route.lane.max(Some(Lane::Fast));
+    }
+    Ok((route, chosen))
+}
+
+pub(super) fn anew(
+    case: &Case,
+    matter: Matter,
+    put: Put,
+    why: Why,
+    requested_by: Option<StaffId>,
+) -> CaseRoundOpened {
+    let Put { opened, chosen, pack } = put;
+    let voided = if case.is_open() { case.votes() } else { 0 };
+    CaseRoundOpened {
+        case: case.id,
+        why,
+        voided,
+        matter,
+        opened,
+        chosen,
+        pack,
+        requested_by,
+        changed_by: None,
+    }
+}
+
+pub(super) fn closed(
+    case: CaseId,
+    round: u32,
+    content: String,
+    outcome: Outcome,
+    reason: Option<crate::text::Prose<500>>,
+    by: Option<&StaffId>,
+) -> Event {
+    Event::CaseClosed(CaseClosed { case, round, content, outcome, reason, by: by.cloned() })
+}
+
+/// What everybody agreed to happens.
+pub(super) fn effect(
+    customer: &Customer,
+    context: &Context,
+    matter: &Matter,
+    remarks: Remarks,
+) -> Result<Vec<Event>, Rejection> {
+    match matter {
+        Matter::Qualification {} => Ok(vec![qualification::approved(customer, context, remarks)]),
+        Matter::Credit { grant, .. } => {
+            let granted = credit::granted(customer, context, grant)?;
+            Ok(vec![Event::LimitGranted(granted)])
+        }
+        Matter::Release { order, release } => {
+            Ok(vec![releasing::released(customer, context, *order, release)?])
+        }
+    }
+}
+
+/// What a vote binds: what is asked for and about whom, on what evidence, under which rules, by which route.
+pub(super) fn content(
+    customer: &Customer,
+    matter: &Matter,
+    pack: &str,
+    route: &Route,
+) -> Result<String, Rejection> {
+    let registration = &customer.registration;
+    let who = registration.particulars.as_ref();
+    let about = match matter {
+        Matter::Qualification {} => {
+            let file = &customer.qualification;
+            let papers: BTreeMap<_, _> = file.in_review().map(|(id, d)| (id, &d.paper)).collect();
+            serde_json::json!({ "papers": papers })
+        }
+        Matter::Credit { grant, assessed_by } => serde_json::json!({
+            "asked": grant, "assessed_by": assessed_by, "in_force": customer.credit.granted,
+            "account_manager": registration.account_manager(),
+        }),
+        Matter::Release { order, release } => {
+            let known = customer.orders.get(order);
+            let lines: Vec<_> = known
+                .into_iter()
+                .flat_map(|it| &it.lines)
+                .map(|line| serde_json::json!([line.product, line.to_ship(), line.unit_price]))
+                .collect();
+            let manager = registration.account_manager();
+            serde_json::json!({
+                "order": order, "lines": lines, "release": release, "account_manager": manager,
+            })
+        }
+    };
+    let bound = serde_json::json!({
+        "name": who.map(|it| &it.name), "uscc": registration.uscc(), "kind": registration.kind(),
+        "subject": matter.subject().code(), "about": about, "pack": pack, "route": route,
+    });
+    approval::content_hash(&bound).map_err(|error| Rejection::NotCanonical(error.to_string()))
+}
+
+fn choose(
+    customer: &Customer,
+    context: &Context,
+    policy: &InForce,
+    matter: &Matter,
+) -> Result<(Route, Chosen), Rejection> {
+    let known = known(customer, context, policy, matter);
+    let pack = &policy.pack;
+    let stands_in = &pack.changes().stands_in;
+    let said = |fact: &str| known.get(fact).cloned().unwrap_or(Value::Missing);
+    pack.approvals()
+        .choose(matter.subject(), stands_in, said)
+        .map_err(|fault| Rejection::NoRoute { fault: fault.code() })
+}
+
+/// What the table of a matter may ask.
+fn known(
+    customer: &Customer,
+    context: &Context,
+    policy: &InForce,
+    matter: &Matter,
+) -> BTreeMap<&'static str, Value> {
+    let code = |code: &str| Value::Code(code.to_owned());
+    let money = |amount: Minor| {
+        Value::Number(amount.amount(customer.currency()).min(facts::MONEY_MAX.into()))
+    };
+    let days = |days: u32| Value::Number(i64::from(days).min(facts::DAYS_MAX).into());
+    let overdue = overdue_of(customer, &policy.pack, context.turn.today);
+    let mut known = BTreeMap::from([
+        (facts::CUSTOMER_KIND, code(customer.registration.kind().code())),
+        (facts::OVERDUE_AMOUNT, money(overdue.amount)),
+        (facts::OVERDUE_DAYS, days(overdue.days)),
+    ]);
+    match matter {
+        Matter::Qualification {} => {
+            let file = &customer.qualification;
+            known.insert(facts::REVIEW_KIND, code(file.review_kind().code()));
+            let buys = if customer.buys_class_i_only() { "class_i_only" } else { "any" };
+            known.insert(facts::BUYS, code(buys));
+        }
+        Matter::Credit { grant, .. } => {
+            let most = Value::Number(facts::MONEY_MAX.into());
+            let or_most = |amount: Option<Minor>| amount.map_or(most.clone(), money);
+            let terms = grant.terms.map_or(policy.pack.credit.default_terms_days, |it| it.days);
+            let increase = customer.credit.cumulative_increase(&grant.limit, context.turn.today);
+            known.insert(facts::LIMIT, or_most(grant.limit.amount()));
+            known.insert(facts::CUMULATIVE_INCREASE, or_most(increase));
+            known.insert(facts::TERMS_DAYS, days(terms));
+        }
+        Matter::Release { order, release } => {
+            let order = customer.orders.get(order);
+            let value = order.map_or(Minor::ZERO, crate::customer::order::Order::open);
+            let figures = release.lifted.iter().filter_map(|it| it.figure);
+            let figure = figures.map(crate::money::Money::minor).max().unwrap_or(Minor::ZERO);
+            let of_file =
+                |it: &crate::customer::trading::Lifted| it.code.kind() == CauseKind::Qualification;
+            let causes = if release.lifted.iter().all(of_file) { "qualification" } else { "money" };
+            known.insert(facts::RELEASED_CAUSES, code(causes));
+            known.insert(facts::RELEASE_VALUE, money(value));
+            known.insert(facts::RELEASE_FIGURE, money(figure));
+        }
+    }
+    known
+}

@@ -1,0 +1,160 @@
+//! Voting on a case: each vote for what stands there now, and the last one with what it brings about.
+
+use super::{
+    Case, CaseStageOpened, CaseVoted, Matter, Outcome, Returned,
+    matter::{closed, effect},
+};
+use crate::{
+    approval::Closes,
+    context::Context,
+    customer::{
+        Customer, Event, Rejection,
+        qualification::{self, Remarks},
+    },
+    signature::Signature,
+    staff::Role,
+    text::Prose,
+};
+
+pub(super) fn approve(
+    customer: &Customer,
+    context: &Context,
+    case: &Case,
+    remarks: &Remarks,
+    content: Option<&str>,
+) -> Result<Vec<Event>, Rejection> {
+    open(case)?;
+    if content.is_some_and(|seen| seen != case.round.content) {
+        return Err(Rejection::SawAnother { content: case.round.content.clone() });
+    }
+    // Of which record a signature is, the door says, which alone knows the stream; here it must be of what is voted on.
+    let own = |signed: &Signature| {
+        signed.signer == context.turn.actor && signed.content == case.round.content
+    };
+    if remarks.signed.as_deref().is_some_and(|signed| !own(signed)) {
+        return Err(Rejection::SignatureOfAnother);
+    }
+    let people = context.assemblies.of(case.matter.subject());
+    let by = &context.turn.actor;
+    let voted = case.round.vote(by, &context.assemblies.actor, people);
+    let (vote, closes) = voted.map_err(|rejection| own_work(case, rejection))?;
+    let voted = CaseVoted {
+        case: case.id,
+        vote,
+        comment: remarks.comment.clone(),
+        signature: remarks.signature,
+        signed: remarks.signed.clone(),
+    };
+    let mut events = vec![Event::CaseVoted(Box::new(voted))];
+    match closes {
+        Closes::Nothing => {}
+        Closes::Stage(opened) => {
+            let opened = CaseStageOpened { case: case.id, opened, returned: None };
+            events.push(Event::CaseStageOpened(opened));
+        }
+        Closes::Round => {
+            events.extend(effect(customer, context, &case.matter, remarks.clone())?);
+            let (round, content) = (case.round.number, case.round.content.clone());
+            events.push(closed(case.id, round, content, Outcome::Approved, None, Some(by)));
+        }
+    }
+    Ok(events)
+}
+
+/// Whoever may approve may also reject, and Quality may reject papers whatever the stage: its veto stands alone.
+pub(super) fn reject(
+    customer: &Customer,
+    context: &Context,
+    case: &Case,
+    reason: &Prose<500>,
+    remarks: Remarks,
+) -> Result<Vec<Event>, Rejection> {
+    may_decline(context, case)?;
+    let mut events = Vec::new();
+    if case.matter == (Matter::Qualification {}) {
+        let declined = qualification::declined(customer, context, reason, remarks);
+        events.push(Event::QualificationRejected(declined));
+    }
+    events.push(ended(context, case, Outcome::Rejected, reason));
+    Ok(events)
+}
+
+/// Back to whoever asked, who mends it and asks again.
+pub(super) fn give_back(
+    customer: &Customer,
+    context: &Context,
+    case: &Case,
+    reason: &Prose<500>,
+    remarks: Remarks,
+) -> Result<Vec<Event>, Rejection> {
+    may_decline(context, case)?;
+    let mut events = Vec::new();
+    if case.matter == (Matter::Qualification {}) {
+        let declined = qualification::declined(customer, context, reason, remarks);
+        events.push(Event::QualificationReturned(declined));
+    }
+    events.push(ended(context, case, Outcome::Returned, reason));
+    Ok(events)
+}
+
+/// Back to a stage that has closed: its votes and those after it are void.
+pub(super) fn go_back(
+    context: &Context,
+    case: &Case,
+    reason: &Prose<500>,
+    stage: u32,
+) -> Result<Vec<Event>, Rejection> {
+    asked(context, case)?;
+    let opened = case.round.go_back(stage, context.assemblies.of(case.matter.subject()))?;
+    let voided = case.round.votes.iter().filter(|vote| vote.stage >= stage).count();
+    let returned = Returned {
+        voided: u32::try_from(voided).unwrap_or(u32::MAX),
+        reason: reason.clone(),
+        by: context.turn.actor.clone(),
+    };
+    let opened = CaseStageOpened { case: case.id, opened, returned: Some(returned) };
+    Ok(vec![Event::CaseStageOpened(opened)])
+}
+
+fn may_decline(context: &Context, case: &Case) -> Result<(), Rejection> {
+    open(case)?;
+    let of_quality = case.matter == (Matter::Qualification {})
+        && context.assemblies.actor.contains(&Role::Quality);
+    if !of_quality {
+        return asked(context, case);
+    }
+    if case.round.excluded.contains(&context.turn.actor) {
+        return Err(Rejection::OwnWork);
+    }
+    Ok(())
+}
+
+pub(super) fn open(case: &Case) -> Result<(), Rejection> {
+    if case.is_open() { Ok(()) } else { Err(Rejection::CaseNotOpen) }
+}
+
+/// For somebody whose vote is wanted now.
+pub(super) fn asked(context: &Context, case: &Case) -> Result<(), Rejection> {
+    open(case)?;
+    let people = context.assemblies.of(case.matter.subject());
+    let asked = case.round.ballots(&context.turn.actor, &context.assemblies.actor, people);
+    asked.map(|_| ()).map_err(|rejection| own_work(case, rejection))
+}
+
+fn own_work(case: &Case, rejection: crate::approval::Rejection) -> Rejection {
+    match (&case.matter, rejection) {
+        (Matter::Qualification {}, crate::approval::Rejection::HadAHand) => Rejection::OwnWork,
+        (_, rejection) => rejection.into(),
+    }
+}
+
+pub(super) fn ended(
+    context: &Context,
+    case: &Case,
+    outcome: Outcome,
+    reason: &Prose<500>,
+) -> Event {
+    let (round, content) = (case.round.number, case.round.content.clone());
+    let by = &context.turn.actor;
+    closed(case.id, round, content, outcome, Some(reason.clone()), Some(by))
+}

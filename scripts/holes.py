@@ -1,0 +1,75 @@
+"""Plants holes: takes one guard of the approval engine out at a time, and requires that its tests notice.
+
+scripts/holes.py TABLE FOLDER [NAME]…    all of the table, or those named; FOLDER is where the copy and its build go
+"""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+# Every test that is about approvals has this in its path.
+FILTER = "approv"
+COPIED = ["Cargo.toml", "Cargo.lock", "clippy.toml", "domain", "journal", "projections", "api", "tests", "bench", "policy", "data", "migrations"]
+
+
+def fail(text):
+    sys.exit(f"holes: {text}")
+
+
+def cargo(folder, *more):
+    command = ["cargo", "test", "--locked", "--quiet", "-p", "domain", "--lib", *more]
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(folder / "target"), "PROPTEST_FAILURE_PERSISTENCE": "off"}
+    return subprocess.run(command, cwd=folder / "house", env=environment, capture_output=True, text=True)
+
+
+def copy(house):
+    shutil.rmtree(house, ignore_errors=True)
+    for name in COPIED:
+        source = pathlib.Path(name)
+        if source.is_dir():
+            shutil.copytree(source, house / name)
+        else:
+            house.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, house / name)
+
+
+def main(table, folder, *names):
+    holes = json.loads(pathlib.Path(table).read_text(encoding="utf-8"))
+    folder = pathlib.Path(folder).resolve()
+    for hole in holes:
+        text = pathlib.Path(hole["file"]).read_text(encoding="utf-8")
+        if text.count(hole["guard"]) != 1:
+            fail(f"{hole['name']}: its guard stands {text.count(hole['guard'])} times in {hole['file']}: mend the table")
+    copy(folder / "house")
+    whole = cargo(folder, FILTER)
+    if whole.returncode != 0:
+        fail(f"the tests fail before anything is taken out:\n{whole.stdout}{whole.stderr}")
+    left = []
+    for hole in holes:
+        if names and hole["name"] not in names:
+            continue
+        file = folder / "house" / hole["file"]
+        text = file.read_text(encoding="utf-8")
+        file.write_text(text.replace(hole["guard"], hole["without"]), encoding="utf-8")
+        built = cargo(folder, "--no-run")
+        if built.returncode != 0:
+            fail(f"{hole['name']}: does not compile without it:\n{built.stderr}")
+        tested = cargo(folder, FILTER)
+        file.write_text(text, encoding="utf-8")
+        lines = tested.stdout.splitlines()
+        noticed = [line.split("::")[-1].strip() for line in lines if line.startswith("    ") and "::" in line]
+        found = tested.returncode != 0 and noticed
+        if not found:
+            left.append(hole["name"])
+        print(f"{hole['name']:<44} {'found by ' + noticed[0] if found else 'NOT FOUND'}", flush=True)
+    if left:
+        fail(f"{len(left)} holes were not found: {', '.join(left)}")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 3:
+        fail("say the table and the folder; see the head of this file")
+    main(*sys.argv[1:])
