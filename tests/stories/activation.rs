@@ -26,7 +26,7 @@ async fn told(server: &Server) -> Vec<String> {
     let types = types.map(|it| format!("policy.{it}")).join(",");
     let feed =
         server.get("auditor", &format!("/v1/events?type={types}&limit=500")).await.expect(200);
-    let events = feed.body["events"].as_array().unwrap().clone();
+    let events = feed.body["items"].as_array().unwrap().clone();
     events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -7,7 +7,8 @@ use crate::{
     policy::{
         self, How, PackApplied, Scope,
         pack::Text,
-        schedule::Missed,
+        schedule::{ActivationScheduled, Missed},
+        shadow::ShadowEnded,
         stopping::{Measured, WideningPaused},
     },
     proposal::{self, Simulated},
@@ -50,13 +51,7 @@ pub(super) fn of_policy(event: &policy::Event) -> Text {
             &simulated(&e.simulated),
         ),
         E::WideningPaused(e) => paused(e),
-        E::ActivationScheduled(e) => {
-            let whom = whom(e.scope.as_ref());
-            text(
-                format!("业务规则“{}”排定于 {} 启用，适用于{}。", e.name, e.on, whom.zh),
-                format!("Policy pack {} is to apply to {} from {} on.", e.name, whom.en, e.on),
-            )
-        }
+        E::ActivationScheduled(e) => scheduled(e),
         E::ScheduleCancelled(e) => then(
             text(
                 format!("原定 {} 启用的变更已取消：", e.on),
@@ -78,16 +73,25 @@ pub(super) fn of_policy(event: &policy::Event) -> Text {
                 format!("Policy pack {} runs in shadow for {}.", e.name, whom.en),
             )
         }
-        E::ShadowEnded(e) => {
-            let found = &e.found;
-            let differ =
-                found.stricter.saturating_add(found.looser).saturating_add(found.otherwise);
-            text(
-                format!("影子运行结束：{} 个决定中 {differ} 个不同。", found.decisions),
-                format!("The shadow ended: {differ} of {} decisions differ.", found.decisions),
-            )
-        }
+        E::ShadowEnded(e) => shadow_ended(e),
     }
+}
+
+fn scheduled(e: &ActivationScheduled) -> Text {
+    let whom = whom(e.scope.as_ref());
+    text(
+        format!("业务规则“{}”排定于 {} 启用，适用于{}。", e.name, e.on, whom.zh),
+        format!("Policy pack {} is to apply to {} from {} on.", e.name, whom.en, e.on),
+    )
+}
+
+fn shadow_ended(e: &ShadowEnded) -> Text {
+    let found = &e.found;
+    let differ = found.stricter.saturating_add(found.looser).saturating_add(found.otherwise);
+    text(
+        format!("影子运行结束：{} 个决定中 {differ} 个不同。", found.decisions),
+        format!("The shadow ended: {differ} of {} decisions differ.", found.decisions),
+    )
 }
 
 fn paused(e: &WideningPaused) -> Text {
