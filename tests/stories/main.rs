@@ -2,6 +2,7 @@
 
 mod activation;
 mod card;
+mod cases;
 mod checks;
 mod company;
 mod dates;

@@ -60,7 +60,7 @@ pub enum PolicyCommand {
     Import {
         /// The pack that the table is put into: a file, or: built-in, in-force
         pack: Source,
-        /// XLSX or CSV, with the columns of an exported table; a decision table may have text_zh, text_en and basis after them
+        /// XLSX or CSV, with the columns of an exported table; a decision table may have its texts and its legal basis after them
         from: PathBuf,
         /// The new pack
         to: PathBuf,

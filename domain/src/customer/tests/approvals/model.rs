@@ -115,6 +115,7 @@ impl World {
     }
 
     /// The command that a try stands for; None: it is no command, or is about nothing.
+    #[expect(clippy::too_many_lines, reason = "one part for each try")]
     fn command(&self, what: &Try) -> Option<Command> {
         let why = || "因故".parse().unwrap();
         let remarks = Remarks::default;
@@ -138,8 +139,10 @@ impl World {
                 Command::Registration(registration::Command::Classify { kind, uscc })
             }
             Try::Manager(n) => {
-                let mut amended = registration::ParticularsAmended::default();
-                amended.account_manager = Some(staff(n));
+                let amended = registration::ParticularsAmended {
+                    account_manager: Some(staff(n)),
+                    ..registration::ParticularsAmended::default()
+                };
                 Command::Registration(registration::Command::Amend(Box::new(amended)))
             }
             Try::Apply(n) => apply(limit(AMOUNTS[*n])),

@@ -164,7 +164,7 @@ impl Book {
                 self.kind = e.kind;
             }
             Event::ParticularsAmended(e) => {
-                self.manager = e.account_manager.clone().or(self.manager.take())
+                self.manager = e.account_manager.clone().or(self.manager.take());
             }
             Event::DocumentUploaded(e) => {
                 let hands = BTreeSet::from([entry.actor.clone()]);
@@ -227,6 +227,7 @@ impl Book {
     }
 
     /// What the events say of cases.
+    #[expect(clippy::too_many_lines, reason = "one part for each event")]
     fn follow(&mut self, entry: &Entry, event: &Event) -> Result<(), Broken> {
         match event {
             Event::CaseOpened(e) => {

@@ -48,12 +48,11 @@ impl Book {
         let steps = self.steps(&case.about, entry.rules, entry.today);
         let step = steps.get(usize::try_from(vote.stage).unwrap() - 1).ok_or("no such step")?;
         must(of_reviewer || step.departments.contains(&vote.department), "of no department")?;
-        let held = match &vote.on_behalf_of {
-            Some(principal) => company.lends(principal, &vote.by, vote.department),
-            None => {
-                let escalated = step.escalation.iter().any(|role| company.holds(&vote.by, *role));
-                company.holds(&vote.by, vote.department) || escalated
-            }
+        let held = if let Some(principal) = &vote.on_behalf_of {
+            company.lends(principal, &vote.by, vote.department)
+        } else {
+            let escalated = step.escalation.iter().any(|role| company.holds(&vote.by, *role));
+            company.holds(&vote.by, vote.department) || escalated
         };
         must(held, "a department that was not held")?;
         let spoke = voters.union(&now).cloned().collect();
