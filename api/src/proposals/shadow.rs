@@ -122,7 +122,7 @@ pub struct Shadowed {
     /// Whose decisions; absent: everybody's, or it has ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
-    state: Running,
+    state: Watched,
     /// The last event that there is; while `upto` is less, there is more to look at: ask again.
     head: i64,
     #[serde(flatten)]
@@ -134,7 +134,7 @@ pub struct Shadowed {
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
-enum Running {
+enum Watched {
     Running,
     /// It has found more than is kept, and looks no further: end it.
     Full,
@@ -183,7 +183,7 @@ pub async fn show(
         proposal: id,
         hash: shadow.map(|it| it.pack.hash.to_string()).unwrap_or_default(),
         scope: shadow.and_then(|it| it.scope.clone()),
-        state: if watch.is_full() { Running::Full } else { Running::Running },
+        state: if watch.is_full() { Watched::Full } else { Watched::Running },
         head: watch.head.0,
         found: found(&watch),
         page: paging.page(listed),
@@ -199,7 +199,7 @@ async fn of_ended(door: &Door, ended: &ShadowEnded, format: Format) -> Result<Re
         proposal: ended.proposal,
         hash: ended.hash.clone(),
         scope: None,
-        state: Running::Ended,
+        state: Watched::Ended,
         head: ended.found.upto,
         found: ended.found.clone(),
         page: Page { items: Vec::new(), next_cursor: None },
