@@ -31,6 +31,7 @@ use crate::pace::Pace;
 use crate::problem::Problem;
 use crate::refusals::{Explain, explain};
 use crate::tail::Tail;
+use crate::watch::Watches;
 
 /// How long a read waits for the read models.
 const READ_WAIT: Duration = Duration::from_secs(2);
@@ -57,6 +58,7 @@ struct Inner {
     streams_per_token: usize,
     /// Held by the one simulation that may run.
     simulating: Arc<Semaphore>,
+    watches: Watches,
     pace: Pace,
 }
 
@@ -125,6 +127,7 @@ impl Door {
             closing: parts.closing,
             streams_per_token: parts.streams_per_token,
             simulating: Arc::new(Semaphore::new(1)),
+            watches: Watches::default(),
             pace: Pace::default(),
         })))
     }
@@ -339,6 +342,11 @@ impl Door {
     /// Lets one simulation run at a time: each reads the whole journal.
     pub fn simulating(&self) -> &Arc<Semaphore> {
         &self.0.simulating
+    }
+
+    /// What follows the decisions of shadows and of the pilot.
+    pub fn watches(&self) -> &Watches {
+        &self.0.watches
     }
 
     /// How fast components may be tried.

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::marks::Marks;
 use crate::serve::SYSTEM;
 
 /// How many events one read takes.
@@ -39,6 +40,7 @@ struct State {
     people: HashMap<String, Staff>,
     tokens: HashMap<[u8; 32], Arc<Credential>>,
     policy: Policy,
+    marks: Marks,
     /// Who may be asked, by matter, as of one business date; forgotten with every event about people.
     asked: Mutex<Asked>,
 }
@@ -203,6 +205,11 @@ impl House {
         self.read(|state| state.policy.clone())
     }
 
+    /// Which rules apply to whom, and since when pilots and shadows run.
+    pub fn rules_since(&self) -> (Policy, Marks) {
+        self.read(|state| (state.policy.clone(), state.marks.clone()))
+    }
+
     /// The rules in force; none before the first pack was loaded.
     pub fn policy(&self) -> Option<InForce> {
         self.read(|state| state.policy.in_force.clone())
@@ -239,7 +246,7 @@ async fn catch_up(
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
             for entry in &page.entries {
                 if entry.aggregate_type == Policy::TYPE {
-                    state.rule(journal.event(entry));
+                    state.rule(entry.position, journal.event(entry));
                 } else {
                     state.employ(&entry.stream, journal.event(entry));
                 }
@@ -276,9 +283,12 @@ impl State {
         people
     }
 
-    fn rule(&mut self, event: Result<policy::Event, journal::Error>) {
+    fn rule(&mut self, at: Position, event: Result<policy::Event, journal::Error>) {
         match event {
-            Ok(event) => self.policy.evolve(&event),
+            Ok(event) => {
+                self.marks.note(&self.policy, at, &event);
+                self.policy.evolve(&event);
+            }
             Err(error) => tracing::error!(%error, "a policy event is not readable"),
         }
     }

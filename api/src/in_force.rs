@@ -10,6 +10,7 @@ use domain::approval::VoteCast;
 use domain::ids::ProposalId;
 use domain::permissions::Act;
 use domain::policy::{Command, InForce, Pack, Policy, Scope};
+use domain::proposal::{Simulated, Step};
 use domain::staff::Role;
 use domain::text::Prose;
 use serde::{Deserialize, Serialize};
@@ -24,6 +25,7 @@ use crate::extract::Query;
 use crate::policies::readable::{Lang, readable};
 use crate::problem::Problem;
 use crate::proposals::card::page;
+use crate::proposals::schedule::Upcoming;
 
 /// Which rules apply after a command.
 #[derive(Debug, Serialize, ToSchema)]
@@ -41,8 +43,12 @@ pub struct Rules {
     /// To everybody outside of the pilot.
     in_force: Option<InUse>,
     pilot: Option<Piloted>,
-    /// The review that an emergency rollback waits for.
+    /// The review that an emergency rollback or a paused pilot waits for.
     review: Option<Review>,
+    /// What comes into force by itself, the earliest first.
+    scheduled: Vec<Upcoming>,
+    /// Proposals under whose packs every decision is made again.
+    shadows: Vec<ProposalId>,
 }
 
 /// A pack that applies.
@@ -62,6 +68,12 @@ pub struct Piloted {
     pack: InUse,
     scope: Scope,
     proposal: Option<ProposalId>,
+    /// The steps that were agreed to and are still to come.
+    then: Vec<Step>,
+    /// What its pack would have decided otherwise, tried since it began.
+    simulation: Option<Simulated>,
+    /// Whether it stops too much to be widened.
+    paused: bool,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -90,11 +102,15 @@ impl Rules {
                 pack: shown(&pilot.pack),
                 scope: pilot.scope.clone(),
                 proposal: pilot.proposal,
+                then: pilot.then.clone(),
+                simulation: pilot.simulation.clone(),
+                paused: pilot.pause.is_some(),
             }),
             review: policy
-                .review
-                .as_ref()
+                .to_review()
                 .map(|round| Review { waits_for: round.waits_for(), votes: round.votes.clone() }),
+            scheduled: Upcoming::all(policy),
+            shadows: policy.shadows.keys().copied().collect(),
         }
     }
 }
@@ -153,11 +169,11 @@ pub async fn read(
     Ok(page(&readable))
 }
 
-/// To how many more customers the pilot applies.
+/// The next step of the pilot's plan.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Widen {
-    /// All of the pilot's customers and more; absent: all customers.
+    /// Whom that step takes in, for whoever wants to be sure; any other is refused.
     scope: Option<Scope>,
 }
 
@@ -166,12 +182,15 @@ impl Body for Widen {
 }
 
 /// Widen the pilot
+///
+/// By the next step of the plan that was agreed to, on a simulation made since the pilot began; not while it is paused.
 #[utoipa::path(post, path = "/v1/policies/in-force/widen", tag = "policies", request_body = Widen,
     responses((status = 200, body = Applied)))]
 pub async fn widen(
     State(door): State<Door>,
     Asked { by, body: Widen { scope } }: Asked<Widen>,
 ) -> Result<Response, Problem> {
+    crate::due::look_in_time(&door).await?;
     tell(&door, by, Command::Widen { scope }).await
 }
 
@@ -210,7 +229,7 @@ impl Body for Reviewed {
     const ACT: Act = Act::VoteOnPolicy;
 }
 
-/// Close the review of an emergency rollback, for one's department
+/// Close the review of an emergency rollback or of a paused pilot, for one's department
 #[utoipa::path(post, path = "/v1/policies/in-force/review", tag = "policies", request_body = Reviewed,
     responses((status = 200, body = Applied)))]
 pub async fn review(

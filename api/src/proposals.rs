@@ -1,6 +1,9 @@
 //! `/v1/policies`: proposals to change the rules, from the first draft to the day on which they apply.
 
+pub mod affected;
 pub mod card;
+pub mod schedule;
+pub mod shadow;
 pub mod trial;
 
 use std::sync::Arc;
@@ -8,10 +11,13 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use chrono::NaiveDate;
 use domain::ids::ProposalId;
 use domain::permissions::Act;
 use domain::policy::{self, Pack, Scope, proof};
-use domain::proposal::{Command, Draft, Event, Proposal, Proposed, Simulated, Standing};
+use domain::proposal::{
+    Command, Draft, Event, Plan, Proposal, Proposed, Simulated, Standing, Step,
+};
 use domain::text::Prose;
 use journal::{Committed, Version};
 use serde::{Deserialize, Serialize};
@@ -20,6 +26,7 @@ use utoipa::ToSchema;
 use crate::answers::answer;
 use crate::asked::{Asked, Asking, Body};
 use crate::auth::Caller;
+use crate::day;
 use crate::door::Door;
 use crate::extract::Path;
 use crate::problem::{Fault, Problem};
@@ -38,6 +45,28 @@ pub struct Propose {
     /// Instead: the hash of a pack that was in force before.
     #[schema(example = "sha256:…")]
     restore: Option<String>,
+    /// To whom it is to apply, and from when; absent: to all customers at once.
+    plan: Option<Planned>,
+}
+
+/// To whom a pack is to apply at first, to whom then, and from when. It is agreed to with the pack.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Planned {
+    /// The customers of a pilot; absent: all of them.
+    scope: Option<Scope>,
+    /// The steps behind the pilot, each wider than the one before: `{"within": {…}}`, at last `"all"`.
+    #[serde(default)]
+    then: Vec<Step>,
+    /// The first business date on which it may apply.
+    #[serde(default, deserialize_with = "day::optional")]
+    effective_from: Option<NaiveDate>,
+}
+
+impl From<Planned> for Plan {
+    fn from(Planned { scope, then, effective_from }: Planned) -> Self {
+        Self { scope, then, effective_from }
+    }
 }
 
 impl Body for Propose {
@@ -54,7 +83,8 @@ impl Propose {
                 return Err(Problem::field("/pack", "missing_field", message));
             }
         };
-        Ok(Draft { summary: self.summary, pack })
+        let plan = self.plan.map(Plan::from).unwrap_or_default();
+        Ok(Draft { summary: self.summary, pack, plan })
     }
 }
 
@@ -289,7 +319,7 @@ pub async fn withdraw(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Activate {
-    /// Absent: for all customers.
+    /// Whom the plan names first, for whoever wants to be sure; any other is refused.
     scope: Option<Scope>,
 }
 
@@ -299,7 +329,7 @@ impl Body for Activate {
 
 /// Put an approved proposal in force
 ///
-/// For all customers, or for those of a scope: a pilot.
+/// For those whom its plan names first, not before its day. Beside a running pilot, only the pilot's own pack for more customers.
 #[utoipa::path(post, path = "/v1/policies/{id}/activate", tag = "policies",
     params(("id" = ProposalId, Path)), request_body = Activate,
     responses((status = 200, body = crate::in_force::Applied)))]

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::asked::Asking;
 use crate::door::Door;
+use crate::due::due;
 use crate::problem::Problem;
 use crate::serve::SYSTEM;
 
@@ -47,6 +48,8 @@ pub async fn daily(door: Door, closing: CancellationToken) {
 
 /// Reviews every customer that time may have changed something for; answers how many.
 pub async fn review(door: &Door) -> Result<usize, Problem> {
+    // What comes into force today is what the customers are looked at with.
+    due(door).await?;
     door.settled(None).await?;
     let today = door.today();
     let system: StaffId = SYSTEM.parse().map_err(Problem::internal)?;

@@ -133,13 +133,16 @@ fn rules() -> Router<Door> {
         .route("/policies", get(proposals::card::list).post(proposals::propose))
         .route("/policies/in-force", get(in_force::show))
         .route("/policies/in-force/readable", get(in_force::read))
+        .route("/policies/in-force/simulate", post(proposals::trial::simulate_pilot))
         .route("/policies/in-force/widen", post(in_force::widen))
         .route("/policies/in-force/roll-back", post(in_force::roll_back))
         .route("/policies/in-force/review", post(in_force::review))
+        .route("/policies/scheduled", get(proposals::schedule::upcoming))
         .route("/policies/{id}", get(proposals::card::card))
         .route("/policies/{id}/revise", post(proposals::revise))
         .route("/policies/{id}/simulate", post(proposals::trial::simulate))
         .route("/policies/{id}/differences", get(proposals::card::found))
+        .route("/policies/{id}/report", get(proposals::card::report))
         .route("/policies/{id}/readable", get(proposals::card::read))
         .route("/policies/{id}/submit", post(proposals::submit))
         .route("/policies/{id}/approve", post(proposals::approve))
@@ -147,6 +150,11 @@ fn rules() -> Router<Door> {
         .route("/policies/{id}/return", post(proposals::give_back))
         .route("/policies/{id}/withdraw", post(proposals::withdraw))
         .route("/policies/{id}/activate", post(proposals::activate))
+        .route("/policies/{id}/schedule", post(proposals::schedule::schedule))
+        .route("/policies/{id}/schedule/cancel", post(proposals::schedule::cancel))
+        .route("/policies/{id}/shadow", get(proposals::shadow::show).post(proposals::shadow::start))
+        .route("/policies/{id}/shadow/end", post(proposals::shadow::end))
+        .route("/policies/{id}/affected", get(proposals::affected::affected))
 }
 
 fn reading() -> Router<Door> {

@@ -10,6 +10,7 @@ pub mod exposure;
 pub mod gate;
 pub mod healing;
 pub mod invoicing;
+pub mod lacking;
 pub mod order;
 pub mod ordering;
 pub mod qualification;

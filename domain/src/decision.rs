@@ -343,7 +343,7 @@ pub struct PolicyReference {
 }
 
 /// How far another stream had come when it was read.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StreamVersion {
     pub stream: String,
     pub version: i64,

@@ -2,7 +2,9 @@
 //!
 //! A pack is recorded whole, once, under the hash of its canonical form; every decision names that hash.
 //! At every moment exactly one pack applies to a customer: the pilot's within its scope, everywhere else the one in force.
-//! After the first one, a pack comes into force by a proposal that was approved on the pack that it replaces.
+//! After the first one, a pack comes into force by a proposal that was approved on the pack that it replaces: for those and from the day
+//! that were agreed to, by command or by itself on a day that it was scheduled for.
+//! A pilot is widened as was agreed, on evidence made since it began; while it stops more than the pack in force lets it, it is not.
 //! The brake takes one key: it ends a pilot, or puts back what was in force before, where law and qualification stay as they are.
 //! Until the departments concerned have looked at it, nothing else comes into force.
 
@@ -15,8 +17,12 @@ pub mod facts;
 pub mod identity;
 pub mod pack;
 pub mod proof;
+mod rejection;
+pub mod schedule;
 pub mod scope;
 pub mod scorecard;
+pub mod shadow;
+pub mod stopping;
 pub mod table;
 
 use std::{
@@ -24,17 +30,24 @@ use std::{
     sync::Arc,
 };
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-pub use self::{pack::Pack, proof::Objection, scope::Scope};
+use self::{
+    changes::Part,
+    schedule::{ActivationScheduled, ScheduleCancelled, ScheduleMissed, Scheduled},
+    shadow::{Found, Shadow, ShadowEnded, ShadowStarted},
+    stopping::{Measured, WideningPaused},
+};
+pub use self::{pack::Pack, proof::Objection, rejection::Rejection, scope::Scope};
 use crate::{
-    approval::{self, Assembly, Round, RoundOpened, VoteCast},
+    approval::{Assembly, Round, RoundOpened, VoteCast},
     customer::registration::Registration,
     decider::Decider,
     events,
     ids::ProposalId,
-    proposal::Proposal,
+    proposal::{Proposal, Simulated, Step},
     stock_aggregate,
     text::Prose,
     turn::Turn,
@@ -47,14 +60,53 @@ pub const STREAM: &str = "policy-default";
 pub enum Command {
     /// Put the first pack in force.
     Load(Box<Pack>),
-    /// Put what was approved in force: within a scope, or for all.
-    Activate { proposal: ProposalId, scope: Option<Scope> },
-    /// Let the pilot apply to more customers, or to all.
-    Widen { scope: Option<Scope> },
+    /// Put what was approved in force, for those whom the plan names first. A scope that is given must be theirs.
+    Activate {
+        proposal: ProposalId,
+        scope: Option<Scope>,
+    },
+    /// What the pilot's pack would have decided otherwise, tried since the pilot has this scope.
+    SimulatePilot {
+        proposal: ProposalId,
+        scope: Scope,
+        simulated: Box<Simulated>,
+    },
+    /// Take the next step of the plan. A scope that is given must be that step's.
+    Widen {
+        scope: Option<Scope>,
+    },
+    /// The pilot stops more than the pack in force lets it.
+    PauseWidening(Box<Measured>),
+    /// Put what was approved in force on a day; without one on the first that the plan allows.
+    Schedule {
+        proposal: ProposalId,
+        on: Option<NaiveDate>,
+    },
+    CancelSchedule {
+        proposal: ProposalId,
+        reason: Prose<500>,
+    },
+    /// The day has come.
+    RunSchedule {
+        proposal: ProposalId,
+    },
+    /// Have every decision made again under a pack that is not in force; none of them changes.
+    StartShadow {
+        proposal: ProposalId,
+        scope: Option<Scope>,
+    },
+    EndShadow {
+        proposal: ProposalId,
+        found: Box<Found>,
+    },
     /// The brake.
-    RollBack { reason: Prose<500> },
+    RollBack {
+        reason: Prose<500>,
+    },
     /// Whoever owns what the brake changed has looked at it.
-    Review { comment: Option<Prose<1000>> },
+    Review {
+        comment: Option<Prose<1000>>,
+    },
 }
 
 /// What a policy command is decided with.
@@ -82,6 +134,13 @@ events! {
         ReviewOpened(RoundOpened) = "policy.review-opened",
         ReviewVoted(ReviewVoted) = "policy.review-voted",
         ReviewClosed(ReviewClosed) = "policy.review-closed",
+        PilotSimulated(Box<PilotSimulated>) = "policy.pilot-simulated",
+        WideningPaused(Box<WideningPaused>) = "policy.widening-paused",
+        ActivationScheduled(ActivationScheduled) = "policy.activation-scheduled",
+        ScheduleCancelled(ScheduleCancelled) = "policy.schedule-cancelled",
+        ScheduleMissed(ScheduleMissed) = "policy.schedule-missed",
+        ShadowStarted(ShadowStarted) = "policy.shadow-started",
+        ShadowEnded(ShadowEnded) = "policy.shadow-ended",
     }
 }
 
@@ -113,6 +172,40 @@ pub struct PackApplied {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Prose<500>>,
+    /// The steps of the plan that are still to come.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub then: Vec<Step>,
+    /// What the proposal changes, and so whose votes it has.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = Vec<String>)]
+    pub parts: BTreeSet<Part>,
+    /// The simulation that it rests on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<Evidence>,
+}
+
+/// A simulation by what it came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Evidence {
+    /// `sha256:` and the SHA-256 of its report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<String>,
+    /// The same of the list of all differences.
+    pub differences: String,
+    /// The last event of the journal that it has seen.
+    pub upto: i64,
+    pub simulated_on: NaiveDate,
+}
+
+impl Evidence {
+    fn of(simulated: &Simulated) -> Self {
+        Self {
+            report: simulated.report.clone(),
+            differences: simulated.differences.clone(),
+            upto: simulated.upto,
+            simulated_on: simulated.simulated_on,
+        }
+    }
 }
 
 /// By what a pack came to apply.
@@ -123,6 +216,8 @@ pub enum How {
     Widening,
     /// By one key, to be reviewed.
     Brake,
+    /// By the system, on the day that it was scheduled for.
+    Schedule,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -132,6 +227,16 @@ pub struct PilotEnded {
     pub base: String,
     #[schema(value_type = String)]
     pub reason: Prose<500>,
+}
+
+/// The pack of the running pilot, tried on what was decided.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct PilotSimulated {
+    pub proposal: ProposalId,
+    /// The pilot's, when it was tried.
+    pub scope: Scope,
+    #[serde(flatten)]
+    pub simulated: Simulated,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -158,31 +263,16 @@ impl crate::decider::Event for Event {
             | Self::PilotEnded(_)
             | Self::ReviewOpened(_)
             | Self::ReviewVoted(_)
-            | Self::ReviewClosed(_) => None,
+            | Self::ReviewClosed(_)
+            | Self::PilotSimulated(_)
+            | Self::WideningPaused(_)
+            | Self::ActivationScheduled(_)
+            | Self::ScheduleCancelled(_)
+            | Self::ScheduleMissed(_)
+            | Self::ShadowStarted(_)
+            | Self::ShadowEnded(_) => None,
         }
     }
-}
-
-rejections! {
-    => Vote(approval::Rejection);
-    AlreadyInForce = Conflict, "policy.already_in_force", "该政策包已在执行。", "this pack is already in force";
-    NotTheFirst = Conflict, "policy.not_the_first", "系统已有政策包；更换须经提案审批。", "a pack is in force already: another one comes into force by a proposal that is approved";
-    NothingInForce = Conflict, "policy.nothing_in_force", "尚无执行中的政策包。", "no pack is in force yet";
-    NotCanonical(String) = Content, "policy.not_canonical", "该政策包没有规范形式。", "the pack has no canonical form: {0}";
-    NotSound(Vec<Objection>) = Content, "policy.not_sound", "该政策包未通过检查；请按所列各项修改。", "the pack is not sound: mend what is listed";
-    NoSuchProposal = Unknown, "proposal.unknown", "没有该提案。", "there is no such proposal";
-    NotApproved = Conflict, "proposal.not_approved", "该提案尚未批准；请先完成审批。", "this proposal is not approved: have it approved first";
-    AlreadyActivated = Conflict, "proposal.already_activated", "该提案已启用过；如需再次启用，请重新提案并审批。", "this proposal was activated before: propose it again, and have it agreed to";
-    BaseSuperseded = Conflict, "proposal.base_superseded", "提案所依据的政策包已不再执行；请在现行政策包上修订后重新模拟和审批。", "the pack that this was proposed on is no longer in force: revise it on the one that is, simulate and submit again";
-    SimulationTooOld { days: u32 } = Conflict, "proposal.simulation_too_old", "模拟结果已过期；请重新模拟并审批。", "its simulation is more than {days} days old: simulate and have it approved again";
-    ScopeEmpty = Content, "policy.scope_empty", "请至少填写一项范围；适用于全部客户时不填范围。", "name somebody in the scope, or leave it out for everybody";
-    PilotRuns = Conflict, "policy.pilot_runs", "已有试点在执行；请先扩大或终止该试点。", "a pilot runs: widen it or end it first";
-    NoPilot = Conflict, "policy.no_pilot", "当前没有试点。", "no pilot runs";
-    NotWider = Content, "policy.not_wider", "扩大后的范围必须包含现有试点的全部客户。", "the new scope must take in everybody of the pilot's scope, and somebody more";
-    ReviewDue = Conflict, "policy.review_due", "紧急回退尚待相关部门复核；复核完成前不得启用其他政策包。", "the emergency rollback waits for its review: nothing comes into force before it";
-    NothingBefore = Conflict, "policy.nothing_before", "没有可回退的政策包。", "no pack was in force before this one";
-    TouchesLaw = Conflict, "policy.touches_law", "回退会改变法定或资质规则，不得紧急回退；请按提案审批。", "this would change rules of law and qualification: propose it instead, one key is not enough";
-    NothingToReview = Conflict, "policy.nothing_to_review", "没有待复核的回退。", "no rollback waits for a review";
 }
 
 /// Which pack applies to whom.
@@ -200,6 +290,12 @@ pub struct Policy {
     /// Of the last time that the brake was pulled, until it is closed.
     pub review: Option<Round>,
     pub reviews: u32,
+    /// What comes into force by itself, and when.
+    pub scheduled: BTreeMap<ProposalId, Scheduled>,
+    /// How many times something was scheduled.
+    pub schedules: u32,
+    /// What every decision is made again under.
+    pub shadows: BTreeMap<ProposalId, Shadow>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -215,6 +311,20 @@ pub struct Pilot {
     pub pack: InForce,
     pub scope: Scope,
     pub proposal: Option<ProposalId>,
+    /// The steps that were agreed to and are still to come.
+    pub then: Vec<Step>,
+    /// Whose votes it has.
+    pub parts: BTreeSet<Part>,
+    /// Made since it began.
+    pub simulation: Option<Simulated>,
+    pub pause: Option<Pause>,
+}
+
+/// The pilot is not widened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// What lifts it; where there are not enough people for one, only a new proposal does.
+    pub review: Option<Round>,
 }
 
 impl Policy {
@@ -224,6 +334,12 @@ impl Policy {
             Some(pilot) if pilot.scope.covers(customer) => Some(&pilot.pack),
             _ => self.in_force.as_ref(),
         }
+    }
+
+    /// The round of the brake's review, or of the pause of a pilot.
+    pub fn to_review(&self) -> Option<&Round> {
+        let pause = || self.pilot.as_ref()?.pause.as_ref()?.review.as_ref();
+        self.review.as_ref().or_else(pause)
     }
 
     fn in_force(&self) -> Result<&InForce, Rejection> {
@@ -244,7 +360,20 @@ impl Decider for Policy {
             Command::Activate { proposal, scope } => {
                 activation::activate(self, context, *proposal, scope.as_ref())
             }
-            Command::Widen { scope } => activation::widen(self, scope.as_ref()),
+            Command::SimulatePilot { proposal, scope, simulated } => {
+                activation::simulate_pilot(self, context, *proposal, scope, simulated)
+            }
+            Command::Widen { scope } => activation::widen(self, context, scope.as_ref()),
+            Command::PauseWidening(measured) => stopping::pause(self, context, measured),
+            Command::Schedule { proposal, on } => schedule::schedule(self, context, *proposal, *on),
+            Command::CancelSchedule { proposal, reason } => {
+                schedule::cancel(self, *proposal, reason)
+            }
+            Command::RunSchedule { proposal } => schedule::run(self, context, *proposal),
+            Command::StartShadow { proposal, scope } => {
+                shadow::start(self, context, *proposal, scope.as_ref())
+            }
+            Command::EndShadow { proposal, found } => shadow::end(self, *proposal, found),
             Command::RollBack { reason } => activation::roll_back(self, context, reason),
             Command::Review { comment } => activation::review(self, context, comment.as_ref()),
         }
@@ -266,11 +395,34 @@ impl Decider for Policy {
                 self.review = Some(Round::begin(opened));
             }
             Event::ReviewVoted(voted) => {
-                if let Some(round) = &mut self.review {
+                if let Some(round) = self.round() {
                     round.take(&voted.vote);
                 }
             }
-            Event::ReviewClosed(_) => self.review = None,
+            Event::ReviewClosed(_) => self.reviewed(),
+            Event::PilotSimulated(tried) => {
+                if let Some(pilot) = &mut self.pilot {
+                    pilot.simulation = Some(tried.simulated.clone());
+                }
+            }
+            Event::WideningPaused(paused) => self.pause(paused),
+            Event::ActivationScheduled(scheduled) => {
+                self.schedules = scheduled.number;
+                self.scheduled.insert(scheduled.proposal, Scheduled::of(scheduled));
+            }
+            Event::ScheduleCancelled(ScheduleCancelled { proposal, .. })
+            | Event::ScheduleMissed(ScheduleMissed { proposal, .. }) => {
+                self.scheduled.remove(proposal);
+            }
+            Event::ShadowStarted(started) => {
+                if let Some(pack) = self.known.get(started.hash.as_str()).cloned() {
+                    let shadow = Shadow { pack, scope: started.scope.clone() };
+                    self.shadows.insert(started.proposal, shadow);
+                }
+            }
+            Event::ShadowEnded(ended) => {
+                self.shadows.remove(&ended.proposal);
+            }
         }
     }
 }
@@ -288,13 +440,47 @@ impl Policy {
 
     fn apply(&mut self, applied: &PackApplied) {
         self.activated.extend(applied.proposal);
+        if let Some(proposal) = &applied.proposal {
+            self.scheduled.remove(proposal);
+        }
         let Some(pack) = self.known.get(applied.hash.as_str()).cloned() else { return };
         match &applied.scope {
             Some(scope) => {
-                let (scope, proposal) = (scope.clone(), applied.proposal);
-                self.pilot = Some(Pilot { pack, scope, proposal });
+                // A step of the same proposal rests on what was tried since the pilot began.
+                let before = self.pilot.take().filter(|it| it.proposal == applied.proposal);
+                self.pilot = Some(Pilot {
+                    pack,
+                    scope: scope.clone(),
+                    proposal: applied.proposal,
+                    then: applied.then.clone(),
+                    parts: applied.parts.clone(),
+                    simulation: before.and_then(|it| it.simulation),
+                    pause: None,
+                });
             }
             None => self.put_in_force(pack),
+        }
+    }
+
+    fn round(&mut self) -> Option<&mut Round> {
+        let pause = self.pilot.as_mut().and_then(|pilot| pilot.pause.as_mut());
+        self.review.as_mut().or_else(|| pause?.review.as_mut())
+    }
+
+    fn reviewed(&mut self) {
+        if self.review.take().is_none()
+            && let Some(pilot) = &mut self.pilot
+        {
+            pilot.pause = None;
+        }
+    }
+
+    fn pause(&mut self, paused: &WideningPaused) {
+        if let Some(opened) = &paused.review {
+            self.reviews = opened.round;
+        }
+        if let Some(pilot) = &mut self.pilot {
+            pilot.pause = Some(Pause { review: paused.review.as_ref().map(Round::begin) });
         }
     }
 

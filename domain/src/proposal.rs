@@ -2,23 +2,28 @@
 //!
 //! A proposal stands on the pack that was in force when it was written. It is drafted and revised, tried on what was decided, submitted, and
 //! agreed to by the departments that own what it changes, by nobody who wrote any of it.
-//! A pack against which something stands cannot leave draft. Votes bind the pack, its base, the simulation and the route: whatever changes
-//! one of them makes it a draft again, and the votes are void.
+//! A pack against which something stands cannot leave draft. Votes bind the pack, its plan, its base, the simulation and the route:
+//! whatever changes one of them makes it a draft again, and the votes are void.
 //! What was approved comes into force by a command of the policy ([`crate::policy`]), which asks this stream.
 
 mod drafting;
+mod evidence;
+mod plan;
 mod rejection;
 #[cfg(test)]
 mod tests;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use self::drafting::content;
-pub use self::rejection::Rejection;
+pub use self::{
+    evidence::Simulated,
+    plan::{Plan, STEPS_MAX, Step},
+    rejection::Rejection,
+};
 use crate::{
     approval::{self, Assembly, Closes, Round, RoundOpened, StageOpened, VoteCast},
     decider::Decider,
@@ -65,6 +70,7 @@ pub enum Command {
 pub struct Draft {
     pub summary: Prose<1000>,
     pub pack: Proposed,
+    pub plan: Plan,
 }
 
 impl Command {
@@ -116,6 +122,9 @@ pub struct Content {
     pub pack: Arc<Pack>,
     #[schema(value_type = String)]
     pub summary: Prose<1000>,
+    /// To whom it is to apply, and from when; absent: to all customers at once.
+    #[serde(default, skip_serializing_if = "Plan::is_empty")]
+    pub plan: Plan,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -133,43 +142,6 @@ pub struct Revised {
     /// How many votes this made void.
     pub voided: u32,
     pub by: StaffId,
-}
-
-/// What would have been decided otherwise: every decision of a period, made again under the proposed pack.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct Simulated {
-    pub hash: String,
-    pub base: String,
-    /// The period by business date; absent ends are open.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub from: Option<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub to: Option<NaiveDate>,
-    /// The last event of the journal that it has seen.
-    pub upto: i64,
-    pub decisions: u64,
-    /// Of which the journal lacks what they were made of.
-    pub lost: u64,
-    pub stricter: u64,
-    pub looser: u64,
-    pub otherwise: u64,
-    /// Stopped by the law as recorded, and let through by the proposed pack.
-    pub unlawful: u64,
-    /// Held or denied, as recorded and by the proposed pack.
-    pub stopped_before: u64,
-    pub stopped_after: u64,
-    /// `sha256:` and the SHA-256 of the list of all differences, which is kept beside the scans.
-    pub differences: String,
-    pub simulated_on: NaiveDate,
-    /// How many votes this made void.
-    pub voided: u32,
-    pub by: StaffId,
-}
-
-impl Simulated {
-    pub fn is_older_than(&self, days: u32, today: NaiveDate) -> bool {
-        today.signed_duration_since(self.simulated_on).num_days() > i64::from(days)
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -265,6 +237,8 @@ pub struct Proposal {
     /// Of this content.
     pub simulation: Option<Simulated>,
     pub rounds: u32,
+    /// What it changes, as it was submitted: whose votes were asked for.
+    pub parts: BTreeSet<Part>,
     /// The one under way or the last one, while its content stands.
     pub round: Option<Round>,
 }
@@ -317,6 +291,7 @@ impl Decider for Proposal {
             Event::Submitted(submitted) => {
                 self.standing = Standing::InApproval;
                 self.rounds = submitted.opened.round;
+                self.parts.clone_from(&submitted.parts);
                 self.round = Some(Round::begin(&submitted.opened));
             }
             Event::VoteCast(voted) => {
@@ -401,7 +376,7 @@ impl Proposal {
         let route = changes.route(&parts);
         let bound = approval::content_hash(&serde_json::json!({
             "proposal": self.id, "hash": content.hash, "base": content.base,
-            "simulation": simulation, "route": route,
+            "simulation": simulation, "route": route, "plan": content.plan,
         }));
         let bound = bound.map_err(|error| Rejection::NotCanonical(error.to_string()))?;
         let by = context.turn.actor.clone();

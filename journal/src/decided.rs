@@ -3,6 +3,7 @@
 //! The journal is read once, in order. Customers are folded as it goes, each on the worker that has its share of them; of products and
 //! packs every version is known before, since a decision says of each stream that it read how far it had come.
 
+mod again;
 mod house;
 mod shares;
 
@@ -18,6 +19,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use uuid::Uuid;
 
+pub use self::again::{Later, Made};
 use self::house::House;
 use self::shares::Place;
 use crate::verify::Unsound;
@@ -37,13 +39,28 @@ pub struct Decided<'a> {
     /// What the event carries.
     pub decision: &'a Decision,
     command_id: Uuid,
-    house: &'a House,
+    others: Others<'a>,
+}
+
+/// What other streams said when it was made.
+#[derive(Clone, Copy, Debug)]
+enum Others<'a> {
+    /// Every version of them, from which the right one is looked up.
+    House(&'a House),
+    /// The versions that it read.
+    Read(&'a Facts),
 }
 
 impl Decided<'_> {
     /// Made again. None where the journal lacks what it was made of.
     pub fn again(&self) -> Option<Decision> {
-        self.made(self.house.policy(&self.decision.reads, self.position, self.customer))
+        let policy = match self.others {
+            Others::House(house) => {
+                house.policy(&self.decision.reads, self.position, self.customer)
+            }
+            Others::Read(facts) => facts.policy.clone(),
+        };
+        self.made(policy)
     }
 
     /// What another pack would have answered to the same question.
@@ -54,7 +71,10 @@ impl Decided<'_> {
     /// By the facts as they were known then, under a pack.
     fn made(&self, policy: Option<Arc<InForce>>) -> Option<Decision> {
         let reads = self.decision.reads.clone();
-        let products = self.house.products(&reads, self.position);
+        let products = match self.others {
+            Others::House(house) => house.products(&reads, self.position),
+            Others::Read(facts) => facts.products.clone(),
+        };
         let facts = Facts { policy, products, reads };
         self.customer.decide_again(self.event, self.command_id, &facts)
     }

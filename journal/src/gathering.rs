@@ -87,7 +87,7 @@ impl Gather for Policy {
         confirmed: &Confirmed,
     ) -> Result<Vec<Read>, Error> {
         let mut reads = Vec::new();
-        if let Some(id) = command.proposal() {
+        if let Some(id) = self.proposal_of(command) {
             let proposal = confirmed.get::<Proposal>(&id.to_string()).await?;
             reads.push(proposal.read());
             context.proposal = Some(proposal.state);

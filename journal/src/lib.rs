@@ -20,7 +20,7 @@ mod types;
 mod verify;
 
 pub use codec::{EVENTS_MAX, PAYLOAD_MAX, TEXT_MAX};
-pub use decided::Decided;
+pub use decided::{Decided, Later, Made};
 pub use engine::pages::PAGE_MAX;
 pub use error::Error;
 pub use executor::Confirmed;

@@ -5,8 +5,11 @@ use std::sync::Arc;
 use domain::approval::{Assembly, Person, StageOpened};
 use domain::decider::Decider;
 use domain::ids::ProposalId;
+use domain::policy::changes::{Changes, StopRule};
+use domain::policy::shadow::Found;
+use domain::policy::stopping::Measured;
 use domain::policy::{self, Pack, Policy, Scope};
-use domain::proposal::{self, Draft, Proposal, Proposed, Simulated};
+use domain::proposal::{self, Draft, Plan, Proposal, Proposed, Simulated, Step};
 use domain::staff::Role;
 use domain::turn::Turn;
 use uuid::Uuid;
@@ -19,6 +22,8 @@ pub struct Changing {
     policy: Policy,
     proposal: Proposal,
     proposed: u128,
+    /// What is written into whatever is drafted.
+    plan: Plan,
 }
 
 impl Changing {
@@ -29,6 +34,8 @@ impl Changing {
         changing.rule(turn, "staff-admin", first);
         changing.pilot(turn);
         changing.brake(turn);
+        changing.schedules(turn);
+        changing.stop(turn);
         changing.refusals(turn);
         changing
     }
@@ -74,11 +81,17 @@ impl Changing {
 
     /// Proposed by somebody of neither department.
     fn submit(&mut self, turn: &Turn, days: u32) {
-        let mut pack = Pack::default_pack();
+        let in_force = self.policy.in_force.as_ref().unwrap();
+        let mut pack = Pack::clone(&in_force.pack);
         pack.credit.default_terms_days = days;
+        self.submit_pack(turn, pack);
+    }
+
+    fn submit_pack(&mut self, turn: &Turn, pack: Pack) {
         let draft = Draft {
             summary: "账期调整 / other terms".parse().unwrap(),
             pack: Proposed::New(Box::new(pack)),
+            plan: self.plan.clone(),
         };
         self.proposal = Proposal::default();
         self.proposed += 1;
@@ -107,6 +120,7 @@ impl Changing {
             stopped_before: 60,
             stopped_after: 59,
             differences: format!("sha256:{}", "ab".repeat(32)),
+            report: Some(format!("sha256:{}", "cd".repeat(32))),
             simulated_on: "2026-01-05".parse().unwrap(),
             voided: 0,
             by: "staff-legal".parse().unwrap(),
@@ -123,13 +137,89 @@ impl Changing {
         );
     }
 
-    fn pilot(&mut self, turn: &Turn) {
-        self.submit(turn, 45);
-        self.agree(turn);
-        let scope = Some(Scope { regions: ["33".parse().unwrap()].into(), ..Scope::default() });
+    fn activate(&mut self, turn: &Turn) {
         let proposal = self.proposal.id.unwrap();
-        self.rule(turn, "staff-admin", policy::Command::Activate { proposal, scope });
+        self.rule(turn, "staff-admin", policy::Command::Activate { proposal, scope: None });
+    }
+
+    fn pilot(&mut self, turn: &Turn) {
+        let scope = Scope { regions: ["33".parse().unwrap()].into(), ..Scope::default() };
+        self.plan = Plan { scope: Some(scope), then: vec![Step::All], effective_from: None };
+        self.submit(turn, 45);
+        self.shadow(turn);
+        self.agree(turn);
+        self.activate(turn);
+        self.simulate_pilot(turn);
         self.rule(turn, "staff-admin", policy::Command::Widen { scope: None });
+    }
+
+    fn simulate_pilot(&mut self, turn: &Turn) {
+        let proposal = self.proposal.id.unwrap();
+        let simulated = Box::new(self.simulated());
+        let scope = self.policy.pilot.as_ref().unwrap().scope.clone();
+        let tried = policy::Command::SimulatePilot { proposal, scope, simulated };
+        self.rule(turn, "staff-legal", tried);
+    }
+
+    fn shadow(&mut self, turn: &Turn) {
+        let proposal = self.proposal.id.unwrap();
+        let scope = Some(Scope { segments: ["A".parse().unwrap()].into(), ..Scope::default() });
+        self.rule(turn, "staff-legal", policy::Command::StartShadow { proposal, scope });
+        let differences = format!("sha256:{}", "ef".repeat(32));
+        let found =
+            Found { upto: 4800, decisions: 90, stricter: 2, differences, ..Found::default() };
+        let end = policy::Command::EndShadow { proposal, found: Box::new(found) };
+        self.rule(turn, "staff-legal", end);
+    }
+
+    /// One is cancelled, one misses its day because its simulation is too old by then, and one comes into force.
+    fn schedules(&mut self, turn: &Turn) {
+        for reviewer in ["staff-credit", "staff-finance"] {
+            self.rule(turn, reviewer, policy::Command::Review { comment: None });
+        }
+        self.plan = Plan::default();
+        self.submit(turn, 65);
+        self.agree(turn);
+        let proposal = self.proposal.id.unwrap();
+        let on = turn.today.succ_opt();
+        self.rule(turn, "staff-admin", policy::Command::Schedule { proposal, on });
+        let reason = "再等等 / not yet".parse().unwrap();
+        self.rule(turn, "staff-admin", policy::Command::CancelSchedule { proposal, reason });
+        self.rule(turn, "staff-admin", policy::Command::Schedule { proposal, on });
+        let late = Turn { today: turn.today + chrono::Days::new(90), ..turn.clone() };
+        self.rule(&late, "staff-system", policy::Command::RunSchedule { proposal });
+        self.rule(turn, "staff-admin", policy::Command::Schedule { proposal, on });
+        let day = Turn { today: on.unwrap(), ..turn.clone() };
+        self.rule(&day, "staff-system", policy::Command::RunSchedule { proposal });
+    }
+
+    fn stop(&mut self, turn: &Turn) {
+        let in_force = self.policy.in_force.as_ref().unwrap();
+        let stop_rule = Some(StopRule { decisions_min: 20, rise_points_max: 10 });
+        let mut pack = Pack::clone(&in_force.pack);
+        pack.changes = Some(Changes { stop_rule, ..pack.changes().into_owned() });
+        // As a store has it whose first pack says so.
+        let mut other = Self { proposed: self.proposed, ..Self::default() };
+        other.rule(turn, "staff-admin", policy::Command::Load(Box::new(pack)));
+        let scope = Scope { regions: ["31".parse().unwrap()].into(), ..Scope::default() };
+        other.plan = Plan { scope: Some(scope), then: vec![Step::All], effective_from: None };
+        other.submit(turn, 75);
+        other.agree(turn);
+        other.activate(turn);
+        let pilot = other.policy.pilot.as_ref().unwrap();
+        let measured = Measured {
+            proposal: pilot.proposal,
+            hash: pilot.pack.hash.to_string(),
+            after: 4711,
+            upto: 5000,
+            decisions: 120,
+            stopped: 30,
+            stopped_by_base: 6,
+        };
+        let pause = policy::Command::PauseWidening(Box::new(measured));
+        other.rule(turn, "staff-system", pause);
+        self.proposed = other.proposed;
+        self.of_policy.extend(other.of_policy.pop());
     }
 
     fn brake(&mut self, turn: &Turn) {
@@ -140,11 +230,11 @@ impl Changing {
         self.rule(turn, "staff-admin", back());
         self.rule(turn, "staff-credit", review("已复核"));
         self.rule(turn, "staff-finance", review("reviewed"));
+        let scope = Scope { segments: ["A".parse().unwrap()].into(), ..Scope::default() };
+        self.plan = Plan { scope: Some(scope), ..Plan::default() };
         self.submit(turn, 60);
         self.agree(turn);
-        let scope = Some(Scope { segments: ["A".parse().unwrap()].into(), ..Scope::default() });
-        let proposal = self.proposal.id.unwrap();
-        self.rule(turn, "staff-admin", policy::Command::Activate { proposal, scope });
+        self.activate(turn);
         self.rule(turn, "staff-admin", back());
     }
 

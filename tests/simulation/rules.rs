@@ -29,6 +29,7 @@ fn random_commands_keep_every_invariant() {
             let Ok(events) = customer.decide(&context, &proposal.command) else { continue };
             for event in &events {
                 kinds.insert(event.kind());
+                assert!(event.decision().is_none() || Event::DECIDING.contains(&event.kind()));
                 let text = serde_json::to_string(event).unwrap();
                 assert_eq!(serde_json::from_str::<Event>(&text).unwrap(), *event, "{text}");
             }

@@ -1,5 +1,6 @@
 //! Acceptance criteria, told over HTTP against a whole server.
 
+mod activation;
 mod card;
 mod cases;
 mod checks;

@@ -31,7 +31,7 @@ const PROPOSING: &str = "quality compliance legal credit finance";
 const DECIDING: &str = "sales quality compliance legal credit finance";
 
 /// Commands, with the roles that the contract gives them.
-const COMMANDS: [(&str, &str); 54] = [
+const COMMANDS: [(&str, &str); 59] = [
     ("customers", "sales"),
     ("customers/C/amend", "sales"),
     ("customers/C/classify", "sales"),
@@ -82,6 +82,11 @@ const COMMANDS: [(&str, &str); 54] = [
     ("policies/R/reject", PROPOSING),
     ("policies/R/return", PROPOSING),
     ("policies/R/activate", "admin"),
+    ("policies/R/schedule", "admin"),
+    ("policies/R/schedule/cancel", "admin"),
+    ("policies/R/shadow", PROPOSING),
+    ("policies/R/shadow/end", PROPOSING),
+    ("policies/in-force/simulate", PROPOSING),
     ("policies/in-force/widen", "admin"),
     ("policies/in-force/roll-back", "admin"),
     ("policies/in-force/review", PROPOSING),
@@ -89,7 +94,7 @@ const COMMANDS: [(&str, &str); 54] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 26] = [
+const READINGS: [(&str, &str); 30] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -124,6 +129,10 @@ const READINGS: [(&str, &str); 26] = [
     ),
     ("policies/R", "quality compliance legal credit finance admin auditor executive"),
     ("policies/R/differences", "quality compliance legal credit finance auditor executive"),
+    ("policies/R/report", "quality compliance legal credit finance auditor executive"),
+    ("policies/R/affected", "quality compliance legal credit finance auditor executive"),
+    ("policies/R/shadow", "quality compliance legal credit finance auditor executive"),
+    ("policies/scheduled", "quality compliance legal credit finance admin auditor executive"),
     ("attachments/A", "sales quality compliance legal auditor executive regulator"),
 ];
 

@@ -8,13 +8,13 @@ use tests::server::{Answer, Server};
 use crate::company::{dealer, order, stent};
 
 /// The rules in force with other terms of payment: a change of credit.
-fn terms(days: u32) -> Value {
+pub fn terms(days: u32) -> Value {
     let mut pack = serde_json::to_value(Pack::default_pack()).unwrap();
     pack["credit"]["default_terms_days"] = json!(days);
     pack
 }
 
-async fn in_region(server: &Server, number: &str, region: &str) -> String {
+pub async fn in_region(server: &Server, number: &str, region: &str) -> String {
     let uscc = domain::uscc::Uscc::with_check(number).unwrap().to_string();
     let body = json!({"name": format!("示范诊所{number}"), "uscc": uscc, "kind": "clinic", "region": region,
         "registered_address": "示范路9号", "delivery_addresses": ["杭州市示范路2号"]});
@@ -22,33 +22,37 @@ async fn in_region(server: &Server, number: &str, region: &str) -> String {
 }
 
 /// Under which pack a customer's order is judged now.
-async fn judged_by(server: &Server, customer: &str, product: &str) -> String {
+pub async fn judged_by(server: &Server, customer: &str, product: &str) -> String {
     let orders = format!("/v1/customers/{customer}/orders");
     let denied = server.post("sales", &orders, order(product, 1, "2026-12-01")).await.expect(409);
     denied.text("/decision/policy/hash").to_owned()
 }
 
-async fn people_are_there(server: &Server) {
+pub async fn people_are_there(server: &Server) {
     for name in ["credit", "finance", "finance-2", "quality", "compliance", "auditor"] {
         server.person(name).await;
     }
 }
 
-fn path(id: &str, what: &str) -> String {
+pub fn path(id: &str, what: &str) -> String {
     format!("/v1/policies/{id}/{what}")
 }
 
 /// Drafted, tried and submitted by finance.
-async fn submitted(server: &Server, pack: Value) -> String {
-    let draft = json!({"summary": "other terms", "pack": pack});
+pub async fn submitted(server: &Server, pack: Value) -> String {
+    planned(server, pack, json!({})).await
+}
+
+pub async fn planned(server: &Server, pack: Value, plan: Value) -> String {
+    let draft = json!({"summary": "other terms", "pack": pack, "plan": plan});
     let id = server.post("finance", "/v1/policies", draft).await.expect(201).id();
     server.post("finance", &path(&id, "simulate"), json!({})).await.expect(200);
     server.post("finance", &path(&id, "submit"), json!({})).await.expect(200);
     id
 }
 
-async fn agreed(server: &Server, pack: Value) -> String {
-    let id = submitted(server, pack).await;
+pub async fn agreed(server: &Server, pack: Value, plan: Value) -> String {
+    let id = planned(server, pack, plan).await;
     server.post("credit", &path(&id, "approve"), json!({})).await.expect(200);
     let last = server.post("finance-2", &path(&id, "approve"), json!({})).await.expect(200);
     assert_eq!(last.text("/status"), "approved");
@@ -85,7 +89,9 @@ async fn a_gap_stays_a_draft(server: &Server) {
 async fn a_pilot_is_agreed_to(server: &Server) -> (String, String) {
     let before = server.get("auditor", "/v1/policies/in-force").await.expect(200);
     let old = before.text("/in_force/hash").to_owned();
-    let id = submitted(server, terms(45)).await;
+    let steps = json!([{"within": {"regions": ["31", "33"]}}, "all"]);
+    let plan = json!({"scope": {"regions": ["33"]}, "then": steps});
+    let id = planned(server, terms(45), plan.clone()).await;
     let own = server.post("finance", &path(&id, "approve"), json!({})).await.expect(403);
     assert_eq!(own.text("/code"), "approval.had_a_hand");
     let other = server.post("quality", &path(&id, "approve"), json!({})).await.expect(403);
@@ -99,7 +105,7 @@ async fn a_pilot_is_agreed_to(server: &Server) -> (String, String) {
     assert_eq!(card.body["approval"]["waits_for"], json!(["finance"]));
     assert_eq!(card.body["parts"], json!(["credit"]));
     assert_eq!(card.body["differences"], json!(["~ /credit/default_terms_days: 30 → 45"]));
-    assert_eq!(card.text("/simulation/base"), old);
+    assert_eq!((card.text("/simulation/base"), &card.body["plan"]), (&*old, &plan));
     server.post("finance-2", &path(&id, "approve"), json!({})).await.expect(200);
     let list = server.get("finance", "/v1/policies?status=approved").await.expect(200);
     assert_eq!(list.text("/items/0/id"), id);
@@ -114,6 +120,12 @@ async fn a_pilot_is_agreed_to(server: &Server) -> (String, String) {
     let found = server.get("finance", &path(&id, "differences")).await.expect(200);
     assert!(found.body.as_str().unwrap().contains("position,"), "{}", found.body);
 
+    // Whom it applies to was agreed to, and is not for the administrator to say.
+    for scope in [json!({"regions": ["3301"]}), json!({"regions": ["33", "31"]})] {
+        let other = json!({"scope": scope});
+        let other = server.post("admin", &path(&id, "activate"), other).await.expect(409);
+        assert_eq!(other.text("/code"), "policy.not_agreed");
+    }
     let scope = json!({"scope": {"regions": ["33"]}});
     server.post("finance", &path(&id, "activate"), scope.clone()).await.expect(403);
     let pilot = server.post("admin", &path(&id, "activate"), scope).await.expect(200);
@@ -126,7 +138,7 @@ async fn the_brake_is_pulled(server: &Server) {
     server.post("finance", "/v1/policies/in-force/roll-back", why.clone()).await.expect(403);
     let back = server.post("admin", "/v1/policies/in-force/roll-back", why).await.expect(200);
     assert_eq!(back.body["review"]["waits_for"], json!(["credit", "finance"]));
-    let next = agreed(server, terms(60)).await;
+    let next = agreed(server, terms(60), json!({})).await;
     let early = server.post("admin", &path(&next, "activate"), json!({})).await.expect(409);
     assert_eq!(early.text("/code"), "policy.review_due");
     let review = "/v1/policies/in-force/review";
@@ -160,11 +172,16 @@ both_engines! {
         server.post("sales", &format!("/v1/customers/{east}/amend"), amended).await.expect(200);
         assert_eq!(judged_by(&server, &east, &product).await, old);
 
-        let narrower = json!({"scope": {"regions": ["3301"]}});
-        let refused = server.post("admin", "/v1/policies/in-force/widen", narrower).await.expect(422);
-        assert_eq!(refused.text("/code"), "policy.not_wider");
+        let widen = "/v1/policies/in-force/widen";
+        let untried = server.post("admin", widen, json!({})).await.expect(409);
+        assert_eq!(untried.text("/code"), "policy.pilot_not_simulated");
+        let tried = server.post("finance", "/v1/policies/in-force/simulate", json!({})).await.expect(200);
+        assert_eq!(tried.text("/pilot/simulation/hash"), new);
+        let other = json!({"scope": {"regions": ["33", "11"]}});
+        let refused = server.post("admin", widen, other).await.expect(409);
+        assert_eq!(refused.text("/code"), "policy.not_agreed");
         let wider = json!({"scope": {"regions": ["33", "31"]}});
-        server.post("admin", "/v1/policies/in-force/widen", wider).await.expect(200);
+        server.post("admin", widen, wider).await.expect(200);
         assert_eq!(judged_by(&server, &east, &product).await, new);
         let all = server.post("admin", "/v1/policies/in-force/widen", json!({})).await.expect(200);
         assert_eq!((all.text("/in_force/hash"), &all.body["pilot"]), (&*new, &Value::Null));
@@ -238,6 +255,23 @@ both_engines! {
         assert_eq!(card.body["approval"]["waits_for"], json!(["quality", "compliance"]));
         let found = server.get("auditor", &path(&id, "differences")).await.expect(200);
         assert!(found.body.as_str().unwrap().contains(&customer));
+        let report = server.get("auditor", &path(&id, "report")).await.expect(200);
+        assert_eq!(report.text("/differences"), card.text("/simulation/differences"));
+        assert_eq!((report.text("/base"), report.text("/hash")), (card.text("/base"), card.text("/hash")));
+        let counts = report.body["counts"].as_array().unwrap();
+        let of = |side: &str, key: &str| {
+            let count = counts.iter().find(|it| it["by"] == side && it["key"] == key);
+            count.map(|it| it["looser"].clone())
+        };
+        for (side, key) in [("direction", "looser"), ("checkpoint", "order"), ("cause", "document.missing"),
+            ("segment", ""), ("value", "<10000"), ("customer", &customer)] {
+            assert_eq!(of(side, key), Some(json!(1)), "{side} {key}: {counts:#?}");
+        }
+        let table = server.get("auditor", &path(&id, "report?format=csv")).await.expect(200);
+        assert!(table.body.as_str().unwrap().contains("customer,"), "{}", table.body);
+        let page = server.get("auditor", &path(&id, "report?format=html&lang=zh")).await.expect(200);
+        assert!(page.body.as_str().unwrap().contains("按客户分群"), "{}", page.body);
+        server.get("admin", &path(&id, "report")).await.expect(403);
         // The list has customers and values in it: who administers does not read it.
         server.get("admin", &path(&id, "differences")).await.expect(403);
     }

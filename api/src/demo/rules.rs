@@ -3,7 +3,7 @@
 use domain::ids::{ProposalId, StaffId};
 use domain::permissions::Act;
 use domain::policy::{self, Pack, Scope};
-use domain::proposal::{Command, Draft, Proposal, Proposed};
+use domain::proposal::{Command, Draft, Plan, Proposal, Proposed, Step};
 use domain::staff::Role;
 
 use super::DemoError;
@@ -56,18 +56,26 @@ impl Scenes {
         let stage = Stage { door, people, scene };
         match scene {
             Scene::Pilot => {
-                let id = stage.agreed("账期延长至 45 天，先在一个城市试行", |pack| {
-                    pack.credit.default_terms_days = 45;
-                });
                 let scope = Scope { regions: [parsed("9901")?].into(), ..Scope::default() };
-                stage.activate(id.await?, Some(scope)).await
+                let plan = Plan { scope: Some(scope), then: vec![Step::All], effective_from: None };
+                let id = stage.agreed(
+                    "账期延长至 45 天，先在一个城市试行",
+                    plan,
+                    |pack| {
+                        pack.credit.default_terms_days = 45;
+                    },
+                );
+                stage.activate(id.await?).await
             }
-            Scene::Widened => stage.rule(policy::Command::Widen { scope: None }).await,
+            Scene::Widened => {
+                stage.simulate_pilot().await?;
+                stage.rule(policy::Command::Widen { scope: None }).await
+            }
             Scene::Hasty => {
-                let id = stage.agreed("账期延长至 60 天", |pack| {
+                let id = stage.agreed("账期延长至 60 天", Plan::default(), |pack| {
                     pack.credit.default_terms_days = 60;
                 });
-                stage.activate(id.await?, None).await
+                stage.activate(id.await?).await
             }
             Scene::Brake => {
                 let reason = parsed("回款明显变慢")?;
@@ -77,7 +85,8 @@ impl Scenes {
             }
             Scene::Waits => {
                 let change = |pack: &mut Pack| pack.expiry_notice_days = vec![60, 30, 7];
-                stage.submitted("证照到期改为提前 60 天起提醒", change).await.map(drop)
+                let plan = Plan::default();
+                stage.submitted("证照到期改为提前 60 天起提醒", plan, change).await.map(drop)
             }
         }
     }
@@ -100,6 +109,7 @@ impl Stage<'_> {
     async fn submitted(
         &self,
         summary: &str,
+        plan: Plan,
         change: impl FnOnce(&mut Pack),
     ) -> Result<ProposalId, DemoError> {
         let in_force = self.door.house().policy();
@@ -107,13 +117,17 @@ impl Stage<'_> {
         let mut pack = (*in_force.pack).clone();
         change(&mut pack);
         let id = ProposalId::from_uuid(self.door.ids().uuid());
-        let draft = Draft { summary: parsed(summary)?, pack: Proposed::New(Box::new(pack)) };
+        let pack = Proposed::New(Box::new(pack));
+        let draft = Draft { summary: parsed(summary)?, pack, plan };
         let by = |what: &str| self.by(Role::Legal, Act::ProposePolicy, what);
         self.door.proposal(by("draft")?, id, Command::Draft { id, draft }).await?;
         let known = self.door.journal().confirmed::<Proposal>(&id.to_string()).await;
         let proposal = known.map_err(Problem::from)?.state;
         let asking = by("simulate")?;
-        let simulated = trial::simulated(self.door, &asking, &proposal, (None, None)).await?;
+        let content = proposal.content.as_ref();
+        let content = content.ok_or_else(|| DataError::of("the proposal is empty"))?;
+        let subject = trial::Subject::of(content);
+        let simulated = trial::simulated(self.door, &asking, &subject, (None, None)).await?;
         self.door.proposal(asking, id, Command::Simulate(Box::new(simulated))).await?;
         self.door.proposal(by("submit")?, id, Command::Submit).await?;
         Ok(id)
@@ -122,9 +136,10 @@ impl Stage<'_> {
     async fn agreed(
         &self,
         summary: &str,
+        plan: Plan,
         change: impl FnOnce(&mut Pack),
     ) -> Result<ProposalId, DemoError> {
-        let id = self.submitted(summary, change).await?;
+        let id = self.submitted(summary, plan, change).await?;
         for role in [Role::Finance, Role::Credit] {
             let by = self.by(role, Act::VoteOnPolicy, "approve")?;
             let comment = Some(parsed("已看模拟结果，同意")?);
@@ -133,8 +148,17 @@ impl Stage<'_> {
         Ok(id)
     }
 
-    async fn activate(&self, proposal: ProposalId, scope: Option<Scope>) -> Result<(), DemoError> {
-        self.rule(policy::Command::Activate { proposal, scope }).await
+    async fn activate(&self, proposal: ProposalId) -> Result<(), DemoError> {
+        self.rule(policy::Command::Activate { proposal, scope: None }).await
+    }
+
+    /// The pilot's pack is tried on what was decided since it began, too.
+    async fn simulate_pilot(&self) -> Result<(), DemoError> {
+        let by = self.by(Role::Legal, Act::ProposePolicy, "simulate the pilot")?;
+        let pilot = trial::Pilot::running(self.door)?;
+        let command = pilot.simulated(self.door, &by, (None, None)).await?;
+        self.door.policy(by, command).await?;
+        Ok(())
     }
 
     async fn rule(&self, command: policy::Command) -> Result<(), DemoError> {

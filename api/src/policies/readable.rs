@@ -4,6 +4,7 @@
 //! Every list has its table, and whatever else stands in a pack is a setting: no field can stay unseen.
 
 pub mod html;
+pub mod report;
 mod settings;
 pub mod signatures;
 pub mod terminal;

@@ -98,7 +98,7 @@ pub async fn simulate(
 }
 
 impl Simulated {
-    fn take(&mut self, decided: &Decided<'_>, pack: &Arc<InForce>) {
+    pub(crate) fn take(&mut self, decided: &Decided<'_>, pack: &Arc<InForce>) {
         let (recorded, date) = (decided.decision, decided.decision.business_date);
         self.decisions += 1;
         let (first, last) = self.days.unwrap_or((date, date));

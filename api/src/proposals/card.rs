@@ -13,7 +13,7 @@ use domain::permissions::Act;
 use domain::policy::Pack;
 use domain::policy::changes::{self, Part};
 use domain::policy::pack::Text;
-use domain::proposal::{Event, Simulated, Standing};
+use domain::proposal::{Event, Plan, Simulated, Standing};
 use domain::sentence;
 use domain::staff::Role;
 use journal::{Entry, Version};
@@ -23,6 +23,7 @@ use utoipa::ToSchema;
 
 use super::{against, known, missing_proposal};
 use crate::auth::Caller;
+use crate::csv;
 use crate::directory::AtQuery;
 use crate::door::Door;
 use crate::envelope::Envelope;
@@ -30,6 +31,7 @@ use crate::extract::{Path, Query};
 use crate::names::Names;
 use crate::page::{Page, list_query};
 use crate::policies::difference::differences;
+use crate::policies::readable::report::Report;
 use crate::policies::readable::{Lang, Readable, html, readable, readable_difference, signatures};
 use crate::problem::{Fault, Problem};
 use crate::signing::Signed;
@@ -69,6 +71,8 @@ pub struct ProposalCard {
     hash: String,
     /// The hash of the pack that it is to replace.
     base: String,
+    /// To whom it is to apply, and from when.
+    plan: Plan,
     /// Whoever wrote any of it, and so has no vote.
     editors: BTreeSet<StaffId>,
     /// What it changes: `legal`, `credit`.
@@ -151,6 +155,7 @@ pub async fn card(
         summary: content.summary.to_string(),
         hash: content.hash.clone(),
         base: content.base.clone(),
+        plan: content.plan.clone(),
         editors: proposal.editors.clone(),
         parts: base.map(|base| changes::parts(&base, &content.pack)).unwrap_or_default(),
         differences: differences.iter().map(ToString::to_string).collect(),
@@ -163,7 +168,7 @@ pub async fn card(
 }
 
 /// The pack that a proposal is to replace.
-fn base_of(door: &Door, hash: &str) -> Option<Arc<Pack>> {
+pub(super) fn base_of(door: &Door, hash: &str) -> Option<Arc<Pack>> {
     door.house().rules().known.get(hash).map(|known| Arc::clone(&known.pack))
 }
 
@@ -213,9 +218,69 @@ pub async fn found(
     let (_, proposal) = known(&door, id).await?;
     let simulation = proposal.simulation.as_ref();
     let simulation = simulation.ok_or_else(|| Problem::not_found("simulation", id))?;
-    let list = door.simulations().made(&simulation.differences).await?;
+    kept_table(&door, &simulation.differences).await
+}
+
+/// A list that is kept beside the scans.
+pub(super) async fn kept_table(door: &Door, id: &str) -> Result<Response, Problem> {
+    let list = door.simulations().made(id).await?;
     let kind = HeaderValue::from_static("text/csv; charset=utf-8");
     Ok(([(header::CONTENT_TYPE, kind)], list).into_response())
+}
+
+/// How a report is wanted.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReportQuery {
+    /// `json` (without), `csv`, or `html`: a page to read and to print.
+    #[serde(default)]
+    #[param(inline)]
+    format: Reported,
+    /// `en` (without) or `zh`; of the page.
+    #[serde(default)]
+    #[param(inline)]
+    lang: Lang,
+    /// A position that must be in it.
+    #[param(minimum = 0)]
+    at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum Reported {
+    #[default]
+    Json,
+    Csv,
+    Html,
+}
+
+/// The report of the last simulation
+///
+/// Of the pilot where this proposal's runs and was tried since, else the one that the votes bind. Counts by direction, checkpoint, cause,
+/// segment, value and customer; its hash stands in the simulation's event, and in the event that puts the pack in force.
+#[utoipa::path(get, path = "/v1/policies/{id}/report", tag = "policies",
+    params(("id" = ProposalId, Path), ReportQuery), responses((status = 200, body = Report)))]
+pub async fn report(
+    caller: Caller,
+    State(door): State<Door>,
+    Path(id): Path<ProposalId>,
+    Query(query): Query<ReportQuery>,
+) -> Result<Response, Problem> {
+    caller.may(Act::ReadControls)?;
+    door.recorded(query.at).await?;
+    let (_, proposal) = known(&door, id).await?;
+    let pilot = door.house().rules().pilot.filter(|pilot| pilot.proposal == Some(id));
+    let simulation = pilot.and_then(|it| it.simulation).or_else(|| proposal.simulation.clone());
+    let named = simulation.and_then(|it| it.report);
+    let named = named.ok_or_else(|| Problem::not_found("simulation report", id))?;
+    let report = door.simulations().made(&named).await?;
+    let report: Report = serde_json::from_slice(&report).map_err(Problem::internal)?;
+    match query.format {
+        Reported::Json => Ok(axum::Json(report).into_response()),
+        Reported::Csv => csv::answer("report", &report.counts),
+        Reported::Html => Ok(page(&report.readable(query.lang))),
+    }
 }
 
 /// How a pack is shown.

@@ -9,10 +9,11 @@ use axum::response::{IntoResponse, Response};
 use chrono::NaiveDate;
 use domain::ids::ProposalId;
 use domain::permissions::Act;
-use domain::policy::InForce;
-use domain::proposal::{Command, Proposal, Simulated};
+use domain::policy::{self, InForce, Scope};
+use domain::proposal::{Command, Content, Simulated};
 use indicatif::ProgressBar;
 use serde::{Deserialize, Serialize};
+use tokio::sync::OwnedSemaphorePermit;
 use utoipa::ToSchema;
 
 use super::{Proposing, known, missing_proposal};
@@ -20,6 +21,7 @@ use crate::answers::answer;
 use crate::asked::{Asked, Asking, Body};
 use crate::door::Door;
 use crate::extract::Path;
+use crate::policies::readable::report::Report;
 use crate::policies::simulation::simulate as run_simulation;
 use crate::problem::Problem;
 use crate::{csv, day};
@@ -55,32 +57,112 @@ pub async fn simulate(
     Path(id): Path<ProposalId>,
     Asked { by, body }: Asked<Simulate>,
 ) -> Result<Response, Problem> {
-    let permit = Arc::clone(door.simulating()).try_acquire_owned().map_err(|_| {
+    let permit = only_one(&door)?;
+    let (_, proposal) = known(&door, id).await?;
+    let task = {
+        let door = door.clone();
+        async move {
+            let _permit = permit;
+            let content = proposal.content.as_ref().ok_or_else(|| missing_proposal(&proposal))?;
+            let subject = Subject::of(content);
+            let simulated = simulated(&door, &by, &subject, (body.from, body.to)).await?;
+            door.proposal(by, id, Command::Simulate(Box::new(simulated))).await
+        }
+    };
+    match in_time(task).await? {
+        Some(committed) => Ok(answer(StatusCode::OK, &committed, &Proposing::of(id, &committed))),
+        None => Ok(running(id)),
+    }
+}
+
+/// Try the pilot's pack on what was decided
+///
+/// As for a proposal, for the pack of the running pilot: evidence for its next step. It makes no vote void.
+#[utoipa::path(post, path = "/v1/policies/in-force/simulate", tag = "policies", request_body = Simulate,
+    responses((status = 200, body = crate::in_force::Applied), (status = 202, body = Running)))]
+pub async fn simulate_pilot(
+    State(door): State<Door>,
+    Asked { by, body }: Asked<Simulate>,
+) -> Result<Response, Problem> {
+    let permit = only_one(&door)?;
+    let pilot = Pilot::running(&door)?;
+    let proposal = pilot.proposal;
+    let task = {
+        let door = door.clone();
+        async move {
+            let _permit = permit;
+            let command = pilot.simulated(&door, &by, (body.from, body.to)).await?;
+            crate::in_force::tell(&door, by, command).await
+        }
+    };
+    Ok(in_time(task).await?.unwrap_or_else(|| running(proposal)))
+}
+
+/// The pilot as it was before its pack was tried.
+pub(crate) struct Pilot {
+    proposal: ProposalId,
+    scope: Scope,
+    subject: Subject,
+}
+
+impl Pilot {
+    pub(crate) fn running(door: &Door) -> Result<Self, Problem> {
+        let rules = door.house().rules();
+        let none = || Problem::not_found("pilot", "in-force");
+        let (base, pilot) = rules.in_force.zip(rules.pilot).ok_or_else(none)?;
+        let subject = Subject { pack: Arc::new(pilot.pack), base: base.hash.to_string() };
+        Ok(Self { proposal: pilot.proposal.ok_or_else(none)?, scope: pilot.scope, subject })
+    }
+
+    /// What is to be recorded of it.
+    pub(crate) async fn simulated(
+        self,
+        door: &Door,
+        by: &Asking,
+        period: (Option<NaiveDate>, Option<NaiveDate>),
+    ) -> Result<policy::Command, Problem> {
+        let simulated = Box::new(simulated(door, by, &self.subject, period).await?);
+        let Self { proposal, scope, .. } = self;
+        Ok(policy::Command::SimulatePilot { proposal, scope, simulated })
+    }
+}
+
+/// Each simulation reads the whole journal.
+pub(super) fn only_one(door: &Door) -> Result<OwnedSemaphorePermit, Problem> {
+    Arc::clone(door.simulating()).try_acquire_owned().map_err(|_| {
         Problem::unavailable(
             "simulation.busy",
             "Another simulation runs; try again when it has ended.",
         )
-    })?;
-    let (_, proposal) = known(&door, id).await?;
-    let task = {
-        let door = door.clone();
-        tokio::spawn(async move {
-            let _permit = permit;
-            let recorded = async {
-                let simulated = simulated(&door, &by, &proposal, (body.from, body.to)).await?;
-                door.proposal(by, id, Command::Simulate(Box::new(simulated))).await
-            };
-            // Whoever asked may have been answered already that it runs.
-            recorded.await.inspect_err(|problem| tracing::warn!(%id, %problem, "not simulated"))
-        })
-    };
-    match tokio::time::timeout(SIMULATION_WAIT, task).await {
-        Ok(ended) => {
-            let committed = ended.map_err(Problem::internal)??;
-            Ok(answer(StatusCode::OK, &committed, &Proposing::of(id, &committed)))
-        }
-        Err(_) => Ok((StatusCode::ACCEPTED, axum::Json(Running { id, status: "simulating" }))
-            .into_response()),
+    })
+}
+
+/// What a long task ends with; none where that takes longer than a request may, and it goes on.
+pub(super) async fn in_time<T: Send + 'static>(
+    task: impl Future<Output = Result<T, Problem>> + Send + 'static,
+) -> Result<Option<T>, Problem> {
+    // Whoever asked may have been answered already that it runs.
+    let told = async { task.await.inspect_err(|problem| tracing::warn!(%problem, "not done")) };
+    match tokio::time::timeout(SIMULATION_WAIT, tokio::spawn(told)).await {
+        Ok(ended) => ended.map_err(Problem::internal)?.map(Some),
+        Err(_) => Ok(None),
+    }
+}
+
+pub(super) fn running(id: ProposalId) -> Response {
+    (StatusCode::ACCEPTED, axum::Json(Running { id, status: "running" })).into_response()
+}
+
+/// A pack, and the one that it is to replace.
+pub(crate) struct Subject {
+    pack: Arc<InForce>,
+    base: String,
+}
+
+impl Subject {
+    pub(crate) fn of(content: &Content) -> Self {
+        let (hash, pack) = (Arc::from(content.hash.as_str()), Arc::clone(&content.pack));
+        Self { pack: Arc::new(InForce { version: 0, hash, pack }), base: content.base.clone() }
     }
 }
 
@@ -88,7 +170,7 @@ pub async fn simulate(
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Running {
     id: ProposalId,
-    /// `simulating`
+    /// `running`
     status: &'static str,
 }
 
@@ -96,20 +178,21 @@ pub struct Running {
 pub(crate) async fn simulated(
     door: &Door,
     by: &Asking,
-    proposal: &Proposal,
+    subject: &Subject,
     period: (Option<NaiveDate>, Option<NaiveDate>),
 ) -> Result<Simulated, Problem> {
-    let content = proposal.content.as_ref().ok_or_else(|| missing_proposal(proposal))?;
-    let (hash, pack) = (Arc::from(content.hash.as_str()), Arc::clone(&content.pack));
-    let pack = Arc::new(InForce { version: 0, hash, pack });
-    let found = run_simulation(door.journal(), &pack, period, &ProgressBar::hidden()).await?;
+    let Subject { pack, base } = subject;
+    let found = run_simulation(door.journal(), pack, period, &ProgressBar::hidden()).await?;
     let list = csv::written(&found.changed)?;
     let differences = door.simulations().keep_made(list.into_bytes()).await?;
+    let report = Report::of(&found, &pack.hash, base, &differences);
+    let report = serde_json::to_vec(&report).map_err(Problem::internal)?;
+    let report = door.simulations().keep_made(report).await?;
     let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
     let [stricter, looser, otherwise] = found.directions().map(count);
     Ok(Simulated {
-        hash: content.hash.clone(),
-        base: content.base.clone(),
+        hash: pack.hash.to_string(),
+        base: base.clone(),
         from: period.0,
         to: period.1,
         upto: found.upto.0,
@@ -122,6 +205,7 @@ pub(crate) async fn simulated(
         stopped_before: count(found.stopped.0),
         stopped_after: count(found.stopped.1),
         differences,
+        report: Some(report),
         simulated_on: door.today(),
         voided: 0,
         by: by.actor.clone(),

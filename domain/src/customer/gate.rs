@@ -14,6 +14,7 @@ use chrono::NaiveDate;
 use uuid::Uuid;
 
 use self::papers::Papers;
+pub(super) use self::papers::lacking;
 use super::{
     Customer,
     order::Order,

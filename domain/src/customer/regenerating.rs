@@ -17,6 +17,23 @@ use crate::{
 };
 
 impl Event {
+    /// The types of events that carry an answer, or may.
+    pub const DECIDING: &'static [&'static str] = &[
+        "trading.order-placed",
+        "trading.order-held",
+        "trading.order-denied",
+        "trading.order-released",
+        "trading.order-healed",
+        "trading.goods-shipped",
+        "trading.shipment-held",
+        "trading.shipment-denied",
+        "trading.shipment-cleared",
+        "receivables.invoice-issued",
+        "receivables.invoice-held",
+        "receivables.invoice-denied",
+        "receivables.cash-received",
+    ];
+
     /// The answer of a checkpoint that it carries, if it is one's.
     pub fn decision(&self) -> Option<&Decision> {
         match self {

@@ -35,6 +35,19 @@ pub struct Changes {
     pub stands_in: BTreeMap<Role, Role>,
     /// For how many days a simulation is evidence enough to put a pack in force.
     pub simulation_days_max: u32,
+    /// When a pilot is not widened further; absent: never for its numbers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_rule: Option<StopRule>,
+}
+
+/// How much more a pilot may stop than the pack in force would have, of the same decisions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StopRule {
+    /// Fewer decisions than these say nothing.
+    pub decisions_min: u32,
+    /// The largest rise of the share of holds and denials, in percentage points.
+    pub rise_points_max: u32,
 }
 
 impl Default for Changes {
@@ -44,6 +57,7 @@ impl Default for Changes {
             credit: vec![Role::Finance, Role::Credit],
             stands_in: BTreeMap::new(),
             simulation_days_max: 14,
+            stop_rule: None,
         }
     }
 }
@@ -210,6 +224,22 @@ pub(super) fn objections(changes: &Changes) -> Vec<Objection> {
             "a simulation is evidence for 1 to 90 days",
         );
     }
+    if let Some(rule) = &changes.stop_rule {
+        if rule.decisions_min == 0 {
+            object(
+                "/stop_rule/decisions_min".to_owned(),
+                "至少须有 1 个决定。",
+                "at least one decision is needed to say anything",
+            );
+        }
+        if rule.rise_points_max > 100 {
+            object(
+                "/stop_rule/rise_points_max".to_owned(),
+                "上升幅度应为 0 至 100 个百分点。",
+                "a share rises by 0 to 100 percentage points",
+            );
+        }
+    }
     found
 }
 
@@ -295,6 +325,13 @@ mod tests {
             (
                 Changes { simulation_days_max: 0, ..Changes::default() },
                 vec!["/simulation_days_max"],
+            ),
+            (
+                Changes {
+                    stop_rule: Some(StopRule { decisions_min: 0, rise_points_max: 101 }),
+                    ..Changes::default()
+                },
+                vec!["/stop_rule/decisions_min", "/stop_rule/rise_points_max"],
             ),
         ] {
             assert_eq!(against(changes.clone()), expected, "{changes:?}");

@@ -51,6 +51,11 @@ impl Scope {
         self.regions.iter().any(|begin| region.starts_with(begin.as_str()))
     }
 
+    /// Whether it takes in everybody of the other, and may take in more.
+    pub fn is_wider_than(&self, other: &Self) -> bool {
+        self != other && self.includes(other)
+    }
+
     /// Whether everybody within `narrower` is within this one too.
     pub fn includes(&self, narrower: &Self) -> bool {
         fn list<T: Ord>(wide: &BTreeSet<T>, narrow: &BTreeSet<T>) -> bool {

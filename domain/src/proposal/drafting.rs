@@ -1,4 +1,4 @@
-//! What a proposal is about: a pack, beside the one that it is to replace.
+//! What a proposal is about: a pack, beside the one that it is to replace, and the plan by which it is to apply.
 
 use std::sync::Arc;
 
@@ -7,6 +7,7 @@ use crate::policy::Policy;
 
 /// A pack as it would replace the one in force.
 pub(super) fn content(policy: &Policy, draft: &Draft) -> Result<Content, Rejection> {
+    draft.plan.check()?;
     let in_force = policy.in_force.as_ref().ok_or(Rejection::NothingInForce)?;
     let pack = match &draft.pack {
         Proposed::New(pack) => Arc::new((**pack).clone()),
@@ -25,5 +26,5 @@ pub(super) fn content(policy: &Policy, draft: &Draft) -> Result<Content, Rejecti
         return Err(Rejection::CompanyFixed);
     }
     let (base, summary) = (in_force.hash.to_string(), draft.summary.clone());
-    Ok(Content { hash, base, pack, summary })
+    Ok(Content { hash, base, pack, summary, plan: draft.plan.clone() })
 }

@@ -12,6 +12,9 @@ rejections! {
     NotCanonical(String) = Content, "policy.not_canonical", "该政策包没有规范形式。", "the pack has no canonical form: {0}";
     NoDifference = Conflict, "proposal.no_difference", "与现行政策包没有差异。", "this is the pack that is in force";
     CompanyFixed = Content, "proposal.company_fixed", "公司的时区和币种不得更改：已有记录以其为准。", "the company's zone and currency stay: what is on record was dated and counted in them";
+    ScopeEmpty = Content, "policy.scope_empty", "请至少填写一项范围；适用于全部客户时不填范围。", "name somebody in the scope, or leave it out for everybody";
+    NotWider = Content, "policy.not_wider", "扩大后的范围必须包含上一步的全部客户，并且更大。", "each step must take in everybody of the one before it, and somebody more";
+    TooManySteps = Content, "proposal.too_many_steps", "推广步骤过多；最多 8 步。", "a plan has 8 steps behind its pilot at most";
     SimulationOfAnother = Conflict, "proposal.simulation_of_another", "提案在模拟期间已被修订；请重新模拟。", "the proposal was revised meanwhile: simulate it again";
     AlreadySubmitted = Conflict, "proposal.already_submitted", "该提案已提交；如需更改请修订。", "this proposal is submitted already: revise it to change it";
     BaseSuperseded = Conflict, "proposal.base_superseded", "提案所依据的政策包已不再执行；请在现行政策包上修订后重新模拟和提交。", "the pack that this was proposed on is no longer in force: revise it on the one that is, simulate and submit again";

@@ -4,7 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::{
     approval::{Person, RoundOpened, VoteCast},
-    policy::{self, How, PackApplied, Scope, pack::Text},
+    policy::{
+        self, How, PackApplied, Scope,
+        pack::Text,
+        schedule::{ActivationScheduled, Missed},
+        shadow::ShadowEnded,
+        stopping::{Measured, WideningPaused},
+    },
     proposal::{self, Simulated},
     staff::Role,
     wording::phrase::{ended, listed, text},
@@ -39,18 +45,98 @@ pub(super) fn of_policy(event: &policy::Event) -> Text {
             &asked(e),
         ),
         E::ReviewVoted(e) => then(text("复核：", "Review: "), &vote(&e.vote)),
-        E::ReviewClosed(_) => text("紧急回退已复核。", "The emergency rollback was reviewed."),
+        E::ReviewClosed(_) => text("复核已完成。", "The review is closed."),
+        E::PilotSimulated(e) => then(
+            text("试点期间重新模拟。", "The pilot's pack was tried again. "),
+            &simulated(&e.simulated),
+        ),
+        E::WideningPaused(e) => paused(e),
+        E::ActivationScheduled(e) => scheduled(e),
+        E::ScheduleCancelled(e) => then(
+            text(
+                format!("原定 {} 启用的变更已取消：", e.on),
+                format!("The change scheduled for {} was cancelled: ", e.on),
+            ),
+            &ended(&e.reason),
+        ),
+        E::ScheduleMissed(e) => {
+            let why = missed(e.why);
+            text(
+                format!("原定 {} 启用的变更未启用：{}。", e.on, why.zh),
+                format!("The change scheduled for {} did not come into force: {}.", e.on, why.en),
+            )
+        }
+        E::ShadowStarted(e) => {
+            let whom = whom(e.scope.as_ref());
+            text(
+                format!("业务规则“{}”开始影子运行，对象为{}。", e.name, whom.zh),
+                format!("Policy pack {} runs in shadow for {}.", e.name, whom.en),
+            )
+        }
+        E::ShadowEnded(e) => shadow_ended(e),
     }
 }
 
+fn scheduled(e: &ActivationScheduled) -> Text {
+    let whom = whom(e.scope.as_ref());
+    text(
+        format!("业务规则“{}”排定于 {} 启用，适用于{}。", e.name, e.on, whom.zh),
+        format!("Policy pack {} is to apply to {} from {} on.", e.name, whom.en, e.on),
+    )
+}
+
+fn shadow_ended(e: &ShadowEnded) -> Text {
+    let found = &e.found;
+    let differ = found.stricter.saturating_add(found.looser).saturating_add(found.otherwise);
+    text(
+        format!("影子运行结束：{} 个决定中 {differ} 个不同。", found.decisions),
+        format!("The shadow ended: {differ} of {} decisions differ.", found.decisions),
+    )
+}
+
+fn paused(e: &WideningPaused) -> Text {
+    let Measured { decisions, stopped, stopped_by_base, .. } = &e.measured;
+    let said = text(
+        format!(
+            "试点扩大已暂停：{decisions} 个决定中拦截 {stopped} 个，按现行规则为 {stopped_by_base} 个。"
+        ),
+        format!(
+            "The pilot is not widened: of {decisions} decisions it stops {stopped}, and the pack in force would stop {stopped_by_base}."
+        ),
+    );
+    match &e.review {
+        Some(review) => {
+            then(said, &then(text("待复核：", " It waits for the review by "), &asked(review)))
+        }
+        None => said,
+    }
+}
+
+fn missed(why: Missed) -> Text {
+    match why {
+        Missed::ReviewDue => text("紧急回退尚待复核", "an emergency rollback waits for its review"),
+        Missed::NotApproved => {
+            text("该提案已不再是批准时的内容", "it is not approved any more as it was then")
+        }
+        Missed::BaseSuperseded => {
+            text("所依据的规则已被替换", "another pack is in force than it was agreed to on")
+        }
+        Missed::PilotRuns => text("另有试点在执行", "another pilot runs"),
+        Missed::SimulationTooOld => text("模拟结果已过期", "its simulation is too old"),
+        Missed::NotSound => text("该政策包未通过检查", "the pack is not sound"),
+    }
+}
+
+fn whom(scope: Option<&Scope>) -> Text {
+    scope.map_or_else(|| text("全部客户", "all customers"), within)
+}
+
 fn applied(e: &PackApplied) -> Text {
-    let whom = match &e.scope {
-        None => text("全部客户", "all customers"),
-        Some(scope) => within(scope),
-    };
+    let whom = whom(e.scope.as_ref());
     let how = match e.how {
         How::Activation => text("启用", "now applies"),
         How::Widening => text("扩大适用", "is widened and applies"),
+        How::Schedule => text("按期启用", "now applies, as scheduled,"),
         How::Brake => text("紧急回退后重新适用", "applies again, by the brake,"),
     };
     let said = text(

@@ -12,8 +12,8 @@ use domain::decider::Decider;
 use futures::StreamExt;
 use tokio::sync::{mpsc, oneshot};
 
-use super::Decided;
 use super::house::House;
+use super::{Decided, Others};
 use crate::engine::bulk::{Bulk, Told};
 use crate::engine::reader::Reader;
 use crate::{Error, Journal, Position, codec};
@@ -213,7 +213,7 @@ impl<L: Send + Sync + 'static> Common<L> {
                 event: &event,
                 decision,
                 command_id,
-                house: &self.house,
+                others: Others::House(&self.house),
             };
             (self.look)(looked, &decided)?;
         }

@@ -127,6 +127,13 @@ fn name(pointer: &str) -> Text {
         "/changes/simulation_days_max" => {
             ("模拟结果的有效天数", "a simulation is evidence for so many days")
         }
+        "/changes/stop_rule/decisions_min" => {
+            ("试点停止条件：最少决定数", "stop rule of pilots: from so many decisions on")
+        }
+        "/changes/stop_rule/rise_points_max" => (
+            "试点停止条件：拦截比例最多上升（百分点）",
+            "stop rule of pilots: the largest rise of what is stopped, in percentage points",
+        ),
         "/calendar/known_until" => {
             ("放假与调休安排公布至", "days off and days worked in exchange are known until")
         }

@@ -8,8 +8,9 @@ use crate::{
         Customer,
         qualification::{Document, Standing},
     },
-    decision::{Cause, CauseCode, Checkpoint, Reliance, Subject},
+    decision::{Cause, CauseCode, Checkpoint, Reaction, Reliance, Subject},
     ids::DocumentId,
+    money::Minor,
     policy::{
         Pack,
         pack::{PaperRule, Scoping, Weight},
@@ -182,6 +183,18 @@ impl<'a> Papers<'a> {
     }
 }
 
+/// What a pack asks of the customer as such and the file lacks on a day: only what stops it somewhere, whatever it buys.
+pub(in crate::customer) fn lacking(customer: &Customer, pack: &Pack, on: NaiveDate) -> Vec<Cause> {
+    let question = Question::about_customer(Checkpoint::Order, Minor::ZERO);
+    let mut causes = Vec::new();
+    Papers::new(customer, pack, &question).judge_on(on, &mut causes);
+    let stops = |code: CauseCode| {
+        Checkpoint::ALL.iter().any(|checkpoint| pack.reaction(code, *checkpoint) >= Reaction::Hold)
+    };
+    causes.retain(|cause| stops(cause.code));
+    causes
+}
+
 enum Found<'a> {
     InForce(Vec<(&'a DocumentId, &'a Document)>),
     Not(Cause),
@@ -246,7 +259,6 @@ pub(super) fn about_document(code: CauseCode, id: DocumentId, document: &Documen
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decision::Reaction;
 
     #[test]
     fn what_only_our_file_asks_for_is_never_a_legal_cause() {
