@@ -72,7 +72,6 @@ pub struct Done {
 /// A case after a command.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Approval {
-    #[schema(value_type = String, example = "case-019aa7b0-0000-7000-8000-00000000000a")]
     pub case: CaseId,
     /// `open`, `approved`, `rejected`, `returned`, `withdrawn`, `overtaken`.
     pub status: &'static str,

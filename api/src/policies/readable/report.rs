@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{Cell, Column, Lang, Mark, Readable, Row, Table};
+use crate::day;
 use crate::policies::codes;
 use crate::policies::simulation::{Changed, Direction, Simulated};
 
@@ -34,7 +35,9 @@ pub struct Report {
     /// The last event of the journal that it has seen.
     pub upto: i64,
     /// The first and the last business date with a decision.
+    #[serde(deserialize_with = "day::optional")]
     pub first: Option<NaiveDate>,
+    #[serde(deserialize_with = "day::optional")]
     pub last: Option<NaiveDate>,
     pub decisions: usize,
     /// Of which the journal lacks what they were made of.
