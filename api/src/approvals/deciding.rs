@@ -141,10 +141,11 @@ pub async fn approve(
         Matter::Case(case) => {
             absent("reason", reason.as_ref())?;
             let (row, customer) = card::known(&door, case).await?;
+            // Asked first: whoever may not vote uses up no code.
+            caller.may(row.matter.0.subject().act())?;
             let signed =
                 signing::sign(&door, &caller, &by, sign, &row.round.0.content, &row.customer)
                     .await?;
-            caller.may(row.matter.0.subject().act())?;
             let told = Told { id: case.to_string(), approved: "approved", open: "open" };
             let say = |signature| Say::Approve {
                 remarks: Remarks { comment, signature, signed: signed.map(Box::new) },

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use domain::customer::Command;
 use domain::customer::approving::{self, Act as Say, Which};
-use domain::ids::{CaseId, StaffId};
+use domain::ids::{CaseId, CustomerId, StaffId};
 use domain::permissions::Act;
 use domain::text::Prose;
 use serde::Deserialize;
@@ -159,13 +159,23 @@ async fn asked(
     case: CaseId,
     act: Say,
 ) -> Result<Response, Problem> {
-    let (row, _) = card::known(&door, case).await?;
+    let (row, customer) = card::known(&door, case).await?;
     caller.may(row.matter.0.subject().act())?;
-    moved(door, by, case, act).await
+    given(door, by, case, customer, act).await
 }
 
 async fn moved(door: Door, by: Asking, case: CaseId, act: Say) -> Result<Response, Problem> {
     let (_, customer) = card::known(&door, case).await?;
+    given(door, by, case, customer, act).await
+}
+
+async fn given(
+    door: Door,
+    by: Asking,
+    case: CaseId,
+    customer: CustomerId,
+    act: Say,
+) -> Result<Response, Problem> {
     let command = approving::Command { which: Which::Case(case), act };
     let committed = door.customer(by, customer, Command::Approving(command)).await?;
     let mut done = Done::of(&case, &committed);
