@@ -1,5 +1,6 @@
 //! Who calls: a bearer token becomes an actor, and every command and reading asks whether that actor may.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, Request, State};
@@ -33,10 +34,22 @@ const IN_PERSON: [Act; 8] = [
     Act::ManageCredentials,
 ];
 
+/// Acts that somebody may do in the place of whoever lent them a role.
+const FOR_OTHERS: [Act; 6] = [
+    Act::ReadWorklist,
+    Act::ReadCases,
+    Act::ReviewQualification,
+    Act::VoteOnCredit,
+    Act::VoteOnRelease,
+    Act::VoteOnPolicy,
+];
+
 /// Whoever sent a request.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub actor: StaffId,
+    /// The roles of others in whose place the actor stands today; none where a program acts.
+    pub lent: BTreeSet<Role>,
     /// The program that acts for the actor.
     pub via: Option<StaffId>,
     pub credential: Arc<Credential>,
@@ -46,7 +59,9 @@ pub struct Caller {
 impl Caller {
     /// Refuses with 403 what none of the caller's roles allows.
     pub fn may(&self, act: Act) -> Result<(), Problem> {
-        if !self.roles().any(|role| may(role, act)) {
+        let in_anothers_place =
+            FOR_OTHERS.contains(&act) && self.lent.iter().any(|it| may(*it, act));
+        if !in_anothers_place && !self.roles().any(|role| may(role, act)) {
             let roles: Vec<_> = self.roles().map(Role::code).collect();
             return Err(Problem::forbidden(
                 "permission.missing",
@@ -144,7 +159,9 @@ fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
     };
     let profile = door.house().profile();
     let Some(named) = headers.get(PROBITY_STAFF) else {
-        return Ok(Caller { actor: credential.staff.clone(), via: None, credential, profile });
+        let actor = credential.staff.clone();
+        let lent = door.house().lent(&actor, door.today());
+        return Ok(Caller { actor, lent, via: None, credential, profile });
     };
     if credential.reach == Reach::Own {
         return Err(Problem::forbidden(
@@ -161,7 +178,8 @@ fn identify(headers: &HeaderMap, door: &Door) -> Result<Caller, Problem> {
             format!("{actor} is not on the staff."),
         ));
     }
-    Ok(Caller { actor, via: Some(credential.staff.clone()), credential, profile })
+    let (lent, via) = (BTreeSet::new(), Some(credential.staff.clone()));
+    Ok(Caller { actor, lent, via, credential, profile })
 }
 
 fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {

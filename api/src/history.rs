@@ -22,6 +22,7 @@ use crate::extract::{Path, Query};
 use crate::names::Names;
 use crate::page::{Page, list_query};
 use crate::problem::Problem;
+use crate::signing::Signed;
 
 list_query! {
     HistoryQuery in "history" {}
@@ -38,12 +39,18 @@ pub struct Told {
     actor: Option<String>,
     /// The name that was signed, until it is erased.
     signature: Option<String>,
+    /// The electronic signature, with its time, zone and meaning.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    signed: Option<Signed>,
     sentence: Text,
 }
 
 impl Told {
-    pub fn of(row: TimelineRow, names: &Names) -> Self {
+    pub fn of(row: TimelineRow, customer: CustomerId, names: &Names) -> Self {
+        let stream = customer.to_string();
+        let signed = row.signed.as_ref();
         Self {
+            signed: signed.map(|(signed, content)| Signed::of(signed, names, &stream, content)),
             signature: row.signature.and_then(|digest| names.opened(digest)),
             position: row.position,
             version: row.version,
@@ -75,7 +82,7 @@ pub async fn history(
         return Err(Problem::not_found("customer", id));
     }
     let names = Names::behind(&door, listed.items.iter().filter_map(|row| row.signature)).await?;
-    let told = listed.items.into_iter().map(|row| Told::of(row, &names));
+    let told = listed.items.into_iter().map(|row| Told::of(row, id, &names));
     paging.answer(Listed { items: told.collect(), next: listed.next })
 }
 

@@ -159,6 +159,17 @@ impl House {
         })
     }
 
+    /// The roles of others in whose place somebody stands today, whatever the matter; the rule asks in which.
+    pub fn lent(&self, staff: &StaffId, today: NaiveDate) -> BTreeSet<Role> {
+        let lent = |matter: Matter| {
+            let people = self.people(today, matter);
+            let found = people.binary_search_by(|person| person.staff.cmp(staff)).ok();
+            let person = found.and_then(|at| people.get(at));
+            person.map(|it| it.stands_in_for.values().flatten().copied().collect::<Vec<Role>>())
+        };
+        Matter::ALL.into_iter().filter_map(lent).flatten().collect()
+    }
+
     /// Somebody's state, as of the last event about them.
     pub fn person(&self, staff: &StaffId) -> Option<Staff> {
         self.read(|state| state.people.get(staff.as_str()).cloned())

@@ -18,6 +18,7 @@ use domain::policy::{self, Pack, Scope, proof};
 use domain::proposal::{
     Command, Draft, Event, Plan, Proposal, Proposed, Simulated, Standing, Step,
 };
+use domain::signature::Signature;
 use domain::text::Prose;
 use journal::{Committed, Version};
 use serde::{Deserialize, Serialize};
@@ -245,16 +246,24 @@ pub async fn approve(
     Path(id): Path<ProposalId>,
     Asked { by, body: Vote { comment, sign } }: Asked<Vote>,
 ) -> Result<Response, Problem> {
-    let (_, proposal) = known(&door, id).await?;
-    // Where nothing is asked there is nothing to sign, and the rule says so.
-    let signature = match &proposal.round {
-        Some(round) => {
-            signing::sign(&door, &caller, &by, sign, &round.content, &id.to_string()).await?
-        }
-        None => None,
-    };
-    let signature = signature.map(Box::new);
+    let signature = signed(&door, &caller, &by, id, sign).await?;
     tell(&door, by, id, Command::Approve { comment, signature }).await
+}
+
+/// The signature under what the proposal asks now; where nothing is asked there is nothing to sign, and the rule says so.
+async fn signed(
+    door: &Door,
+    caller: &Caller,
+    by: &Asking,
+    id: ProposalId,
+    sign: Option<Sign>,
+) -> Result<Option<Box<Signature>>, Problem> {
+    let (_, proposal) = known(door, id).await?;
+    let Some(round) = &proposal.round else { return Ok(None) };
+    let signature =
+        signing::sign(door, caller, by, sign, Act::VoteOnPolicy, (&round.content, &id.to_string()))
+            .await?;
+    Ok(signature.map(Box::new))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -262,10 +271,13 @@ pub async fn approve(
 pub struct Decline {
     #[schema(value_type = String)]
     pub reason: Prose<500>,
+    /// Signs it.
+    pub sign: Option<Sign>,
 }
 
 impl Body for Decline {
     const ACT: Act = Act::VoteOnPolicy;
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 /// Reject a proposal for good
@@ -273,11 +285,13 @@ impl Body for Decline {
     params(("id" = ProposalId, Path)), request_body = Decline,
     responses((status = 200, body = Proposing)))]
 pub async fn reject(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<ProposalId>,
-    Asked { by, body: Decline { reason } }: Asked<Decline>,
+    Asked { by, body: Decline { reason, sign } }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    tell(&door, by, id, Command::Reject { reason }).await
+    let signature = signed(&door, &caller, &by, id, sign).await?;
+    tell(&door, by, id, Command::Reject { reason, signature }).await
 }
 
 /// Return a proposal to be mended
@@ -285,11 +299,13 @@ pub async fn reject(
     params(("id" = ProposalId, Path)), request_body = Decline,
     responses((status = 200, body = Proposing)))]
 pub async fn give_back(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<ProposalId>,
-    Asked { by, body: Decline { reason } }: Asked<Decline>,
+    Asked { by, body: Decline { reason, sign } }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    tell(&door, by, id, Command::Return { reason }).await
+    let signature = signed(&door, &caller, &by, id, sign).await?;
+    tell(&door, by, id, Command::Return { reason, signature }).await
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -101,11 +101,14 @@ pub struct Decline {
     pub signature: Option<Line<100>>,
     /// Back to this stage instead of back to whoever asked, counted from 1; only where something is returned.
     pub stage: Option<u32>,
+    /// Proves once more who signs, for exactly what is turned down.
+    pub sign: Option<Sign>,
 }
 
 impl Body for Decline {
     const ACT: Act = Act::ReviewQualification;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 /// Reject what is under review, for good
@@ -113,14 +116,15 @@ impl Body for Decline {
     params(("id" = CustomerId, Path)), request_body = Decline,
     responses((status = 200, body = Done)))]
 pub async fn reject(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    let Decline { reason, comment, signature, stage } = body;
+    let Decline { reason, comment, signature, stage, sign } = body;
     no_stage(stage)?;
-    let say =
-        |signature| Say::Reject { reason, remarks: Remarks { comment, signature, signed: None } };
+    let signed = signed(&door, &caller, &by, id, sign).await?.map(Box::new);
+    let say = |signature| Say::Reject { reason, remarks: Remarks { comment, signature, signed } };
     say_of(door, by, id, signature, say).await
 }
 
@@ -129,14 +133,16 @@ pub async fn reject(
     params(("id" = CustomerId, Path)), request_body = Decline,
     responses((status = 200, body = Done)))]
 pub async fn give_back(
+    caller: Caller,
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
     Asked { by, body }: Asked<Decline>,
 ) -> Result<Response, Problem> {
-    let Decline { reason, comment, signature, stage } = body;
+    let Decline { reason, comment, signature, stage, sign } = body;
+    let signed = signed(&door, &caller, &by, id, sign).await?.map(Box::new);
     let say = move |signature| Say::Return {
         reason,
-        remarks: Remarks { comment, signature, signed: None },
+        remarks: Remarks { comment, signature, signed },
         stage,
     };
     say_of(door, by, id, signature, say).await
@@ -152,7 +158,8 @@ async fn signed(
 ) -> Result<Option<Signature>, Problem> {
     let known = door.journal().confirmed::<Customer>(&customer.to_string()).await?;
     let Some(case) = &known.state.cases.qualification else { return Ok(None) };
-    signing::sign(door, caller, by, sign, &case.round.content, &customer.to_string()).await
+    let (content, record) = (&case.round.content, customer.to_string());
+    signing::sign(door, caller, by, sign, Act::ReviewQualification, (content, &record)).await
 }
 
 pub fn no_stage(stage: Option<u32>) -> Result<(), Problem> {

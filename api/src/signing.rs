@@ -6,6 +6,7 @@
 use chrono::{DateTime, FixedOffset};
 use chrono_tz::Tz;
 use domain::ids::StaffId;
+use domain::permissions::{Act, may};
 use domain::policy::pack::Text;
 use domain::signature::{Component, Meaning, Signature};
 use domain::staff::{Command, Event, Role, Signing, Trying};
@@ -63,23 +64,26 @@ impl<'de> Deserialize<'de> for Sign {
 /// The signature of whoever calls, under this content of the record with this stream; none where none was given.
 ///
 /// # Errors
-/// 403 for a program, for who administers, and for components that are refused, which counts towards the lock; 422 where a component is missing.
+/// 403 for a program, for who may not decide such a thing, and for components that are refused, which counts towards the lock; 422 where a component is missing.
 pub async fn sign(
     door: &Door,
     caller: &Caller,
     by: &Asking,
     sign: Option<Sign>,
-    content: &str,
-    stream: &str,
+    act: Act,
+    (content, stream): (&str, &str),
 ) -> Result<Option<Signature>, Problem> {
     let Some(sign) = sign else { return Ok(None) };
     if caller.via.is_some() || caller.credential.reach == Reach::Others {
         return Err(crate::auth::in_person());
     }
-    let mut roles = caller.roles().filter(|role| !role.administers());
-    let (Some(role), None) = (roles.next(), roles.next()) else {
-        return Err(Problem::forbidden("signature.no_role", "Who administers signs nothing.")
-            .with("detail_zh", "管理人员不得签名。"));
+    let mut roles = caller.roles().chain(caller.lent.iter().copied());
+    let Some(role) = roles.find(|role| may(*role, act)) else {
+        return Err(Problem::forbidden(
+            "signature.no_role",
+            "Nobody signs what none of their roles decides.",
+        )
+        .with("detail_zh", "无权办理者不得签名。"));
     };
     let session = match caller.credential.lasts {
         Lasts::Until(_) => Some(caller.credential.token),

@@ -12,6 +12,7 @@ mod plan;
 mod rejection;
 #[cfg(test)]
 mod tests;
+mod voting;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -25,7 +26,7 @@ pub use self::{
     rejection::Rejection,
 };
 use crate::{
-    approval::{self, Assembly, Closes, Round, RoundOpened, StageOpened, VoteCast},
+    approval::{self, Assembly, Round, RoundOpened, StageOpened, VoteCast},
     decider::Decider,
     events,
     ids::{ProposalId, StaffId},
@@ -56,10 +57,12 @@ pub enum Command {
     },
     Reject {
         reason: Prose<500>,
+        signature: Option<Box<Signature>>,
     },
     /// Back to whoever wrote it.
     Return {
         reason: Prose<500>,
+        signature: Option<Box<Signature>>,
     },
     Withdraw {
         reason: Prose<500>,
@@ -180,6 +183,9 @@ pub struct Declined {
     #[schema(value_type = String)]
     pub reason: Prose<500>,
     pub by: StaffId,
+    /// Under what the round asked about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signature: Option<Box<Signature>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -196,6 +202,7 @@ impl Event {
     pub fn signature(&self) -> Option<&Signature> {
         match self {
             Self::VoteCast(voted) => voted.signature.as_deref(),
+            Self::Rejected(declined) | Self::Returned(declined) => declined.signature.as_deref(),
             _ => None,
         }
     }
@@ -264,8 +271,12 @@ impl Decider for Proposal {
             Command::Approve { comment, signature } => {
                 self.approve(context, comment.as_ref(), signature.as_deref())
             }
-            Command::Reject { reason } => Ok(vec![Event::Rejected(self.decline(context, reason)?)]),
-            Command::Return { reason } => Ok(vec![Event::Returned(self.decline(context, reason)?)]),
+            Command::Reject { reason, signature } => {
+                Ok(vec![Event::Rejected(self.decline(context, reason, signature.as_deref())?)])
+            }
+            Command::Return { reason, signature } => {
+                Ok(vec![Event::Returned(self.decline(context, reason, signature.as_deref())?)])
+            }
             Command::Withdraw { reason } => {
                 self.may_change()?;
                 if !self.editors.contains(&by) {
@@ -385,46 +396,6 @@ impl Proposal {
         let opened =
             route.open(self.rounds.saturating_add(1), bound, excluded, &context.assembly.people)?;
         Ok(vec![Event::Submitted(Submitted { parts, opened, by })])
-    }
-
-    fn approve(
-        &self,
-        context: &Context,
-        comment: Option<&Prose<1000>>,
-        signature: Option<&Signature>,
-    ) -> Result<Vec<Event>, Rejection> {
-        let (content, round) = self.in_approval(context)?;
-        let record = self.id.map(|id| id.to_string()).unwrap_or_default();
-        let own =
-            |it: &Signature| it.is_of(&record, &round.content) && it.signer == context.turn.actor;
-        if signature.is_some_and(|signature| !own(signature)) {
-            return Err(Rejection::SignedAnother);
-        }
-        let assembly = &context.assembly;
-        let (vote, closes) = round.vote(&context.turn.actor, &assembly.actor, &assembly.people)?;
-        let voted = Event::VoteCast(Voted {
-            vote,
-            comment: comment.cloned(),
-            signature: signature.cloned().map(Box::new),
-        });
-        let then = match closes {
-            Closes::Nothing => None,
-            Closes::Stage(opened) => Some(Event::StageOpened(opened)),
-            Closes::Round => Some(Event::Approved(Approved {
-                round: round.number,
-                content: round.content.clone(),
-                hash: content.hash.clone(),
-            })),
-        };
-        Ok(std::iter::once(voted).chain(then).collect())
-    }
-
-    /// Whoever may approve may also decline.
-    fn decline(&self, context: &Context, reason: &Prose<500>) -> Result<Declined, Rejection> {
-        let (_, round) = self.in_approval(context)?;
-        let by = context.turn.actor.clone();
-        round.asks(&by, &context.assembly.actor)?;
-        Ok(Declined { round: round.number, reason: reason.clone(), by })
     }
 
     fn in_approval(&self, context: &Context) -> Result<(&Content, &Round), Rejection> {

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::customer::{Customer, Event};
 use domain::decider::Decider;
 use domain::digest::Sha256Digest;
+use domain::signature::Signature;
 use journal::{Entry, Journal, Version};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -27,6 +28,9 @@ pub struct TimelineRow {
     pub actor: Option<String>,
     /// The digest of the name that somebody signed with.
     pub signature: Option<Sha256Digest>,
+    /// An electronic signature with the content that it must be under.
+    #[serde(skip)]
+    pub signed: Option<(Signature, String)>,
     pub sentence_zh: String,
     pub sentence_en: String,
 }
@@ -71,6 +75,7 @@ fn told(
         recorded_at: entry.recorded_at,
         actor: seen::actor(&entry.metadata).map(|actor| actor.to_string()),
         signature: event.signature(),
+        signed: event.signed().map(|(signed, content)| (signed.clone(), content.to_owned())),
         sentence_zh: sentence.zh,
         sentence_en: sentence.en,
     }))

@@ -241,10 +241,18 @@ impl Changing {
     fn refusals(&mut self, turn: &Turn) {
         let reason = || "说明影响 / say whom it hits".parse().unwrap();
         self.submit(turn, 70);
-        self.tell(turn, "staff-credit", proposal::Command::Return { reason: reason() });
+        self.tell(
+            turn,
+            "staff-credit",
+            proposal::Command::Return { reason: reason(), signature: None },
+        );
         self.tell(turn, "staff-legal", proposal::Command::Withdraw { reason: reason() });
         self.submit(turn, 80);
-        self.tell(turn, "staff-credit", proposal::Command::Reject { reason: reason() });
+        self.tell(
+            turn,
+            "staff-credit",
+            proposal::Command::Reject { reason: reason(), signature: None },
+        );
         // No delivered route has two stages.
         let electorate = Self::assembly("staff-credit").people;
         let opened = StageOpened { round: 1, stage: 2, electorate: electorate.to_vec() };

@@ -164,6 +164,24 @@ both_engines! {
         let card = server.get("auditor", &format!("/v1/approvals/{case}")).await.expect(200);
         assert_eq!((card.text("/votes/0/by"), card.text("/votes/0/on_behalf_of")), (&*deputy, &*lender));
 
+        // Also who has no say of their own, and only while it is lent.
+        let keeper = server.person("warehouse").await.staff;
+        let lent = json!({"to": keeper, "roles": ["finance"], "from": "2026-11-22", "until": "2026-11-30", "matters": ["credit"]});
+        let path_of_lender = format!("/v1/staff/{lender}/delegations");
+        let lent = server.post("finance", &path_of_lender, lent).await.expect(201);
+        let asked = server.post("credit", &format!("{path}/credit/grant"), limit("2200000.00")).await.expect(202);
+        let case = asked.text("/approval/case").to_owned();
+        let seen = server.get("warehouse", &format!("/v1/approvals/{case}")).await.expect(200);
+        assert!(seen.text("/timeline/0/sentence/zh").contains("2200000.00"), "{}", seen.body);
+        let listed = server.get("warehouse", "/v1/approvals").await.expect(200);
+        assert_eq!(listed.text("/items/0/id"), case);
+        server.get("warehouse", &format!("{path}/credit")).await.expect(403);
+        let vote = format!("/v1/approvals/{case}/approve");
+        assert_eq!(server.post("warehouse", &vote, json!({})).await.expect(200).text("/status"), "approved");
+        let over = format!("{path_of_lender}/{}", lent.text("/id"));
+        server.delete("finance", &over).await.expect(200);
+        server.get("warehouse", &format!("/v1/approvals/{case}")).await.expect(403);
+
         // Whoever stands in for somebody who asked has no vote either.
         let own = server.person("credit").await.staff;
         let lent = json!({"to": server.person("finance-2").await.staff, "roles": ["credit"],

@@ -11,6 +11,8 @@ use tests::engine::Home;
 use tests::enrolled::{Enrolled, PASSWORD, within};
 use tests::server::{Answer, Server, answer};
 
+use crate::company::{business_licence, dealer, qualify, trading_licence};
+
 /// A change of rules that waits for credit and finance.
 async fn proposed(server: &Server, days: u32) -> String {
     // Who may vote is fixed when the vote opens.
@@ -127,6 +129,48 @@ async fn wrong_components_lock(server: &Server) {
     assert!(signatures(server, &id).await.is_empty());
 }
 
+/// Turning something down is signed as agreeing to it is, and shown wherever it is told.
+async fn a_refusal_is_signed(server: &Server) {
+    let finance = Enrolled::named(server, "finance").await;
+    let review = |finance: &Enrolled| {
+        let mut body = sign(Some(&finance.next_code(server)), Some(PASSWORD));
+        body["sign"]["meaning"] = json!("review");
+        body["reason"] = json!("账期过长");
+        body
+    };
+    let id = proposed(server, 45).await;
+    let path = format!("/v1/policies/{id}/return");
+    server.post("finance", &path, review(&finance)).await.expect(200);
+    let shown = signatures(server, &id).await;
+    assert_eq!((&shown[0]["meaning"], &shown[0]["valid"]), (&json!("review"), &json!(true)));
+
+    for name in ["sales-lead", "legal", "compliance", "quality", "credit", "credit-2"] {
+        server.person(name).await;
+    }
+    let customer = dealer(server).await;
+    let licence =
+        trading_licence(server, "浙杭药监械经营许20260001号", "2026-11-01", "2031-10-31").await;
+    qualify(server, &customer, vec![business_licence(server).await, licence]).await;
+    let limit = json!({"kind": "amount", "amount": {"amount": "2000000.00", "currency": "CNY"}});
+    let grant = format!("/v1/customers/{customer}/credit/grant");
+    let asked = server.post("credit", &grant, json!({"limit": limit})).await.expect(202);
+    let case = asked.text("/approval/case").to_owned();
+    let mut body = review(&finance);
+    body["comment"] = json!("已与客户沟通");
+    let path = format!("/v1/approvals/{case}/reject");
+    server.post("finance", &path, body).await.expect(200);
+    for path in [format!("/v1/approvals/{case}"), format!("/v1/customers/{customer}/history")] {
+        let told = server.get("auditor", &path).await.expect(200);
+        let rows = told.body.get("timeline").or(told.body.get("items")).unwrap();
+        let row = rows.as_array().unwrap().last().unwrap();
+        assert_eq!(row["type"], "approval.case-closed", "{row}");
+        let signed = &row["signed"];
+        assert_eq!((&signed["name"], &signed["valid"]), (&json!("finance"), &json!(true)));
+        assert_eq!((&signed["role"], &signed["meaning"]), (&json!("finance"), &json!("review")));
+        assert!(row["sentence"]["zh"].as_str().unwrap().contains("已与客户沟通"), "{row}");
+    }
+}
+
 /// Row 20: nothing closes under an identity that is shared, or no more than a role.
 async fn programs_and_administrators_sign_nothing(server: &Server) {
     let credit = Enrolled::named(server, "credit").await;
@@ -189,6 +233,10 @@ async fn a_signature_stays_where_it_is(home: &Home) {
 both_engines! {
     async fn row_19_a_vote_is_signed_with_all_components_first_and_one_later(home: Home) {
         a_vote_is_signed(&Server::start(&home.url).await).await;
+    }
+
+    async fn row_19_turning_something_down_is_signed_and_shown(home: Home) {
+        a_refusal_is_signed(&Server::start(&home.url).await).await;
     }
 
     async fn wrong_components_at_signing_count_towards_the_lock(home: Home) {

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::response::Response;
 use domain::customer::approving::{Act as Say, Which};
 use domain::customer::qualification::Remarks;
-use domain::digest::Sha256Digest;
 use domain::ids::{CaseId, CustomerId, IdError, OrderId, ProposalId};
 use domain::permissions::Act;
 use domain::text::{Line, Prose};
@@ -116,11 +115,14 @@ pub struct Refuse {
     signature: Option<Line<100>>,
     /// Back to this stage of a case instead of back to whoever asked, counted from 1.
     stage: Option<u32>,
+    /// Signs it.
+    sign: Option<Sign>,
 }
 
 impl Body for Refuse {
     const ACT: Act = Act::ReadWorklist;
     const NAMES: &[&str] = &["signature"];
+    const SECRETS: &[&str] = signing::SECRETS;
 }
 
 /// Agree to what waits
@@ -140,18 +142,8 @@ pub async fn approve(
     match matter {
         Matter::Case(case) => {
             absent("reason", reason.as_ref())?;
-            let (row, customer) = card::known(&door, case).await?;
-            // Asked first: whoever may not vote uses up no code.
-            caller.may(row.matter.0.subject().act())?;
-            let signed =
-                signing::sign(&door, &caller, &by, sign, &row.round.0.content, &row.customer)
-                    .await?;
-            let told = Told { id: case.to_string(), approved: "approved", open: "open" };
-            let say = |signature| Say::Approve {
-                remarks: Remarks { comment, signature, signed: signed.map(Box::new) },
-                content,
-            };
-            voting::say(door, by, customer, Which::Case(case), signature, say, told).await
+            let say = |remarks| Say::Approve { remarks, content };
+            of_case(&caller, door, by, case, Beneath { comment, signature, sign }, say).await
         }
         Matter::Customer(id) => {
             absent("reason", reason.as_ref())?;
@@ -178,17 +170,29 @@ pub async fn approve(
     }
 }
 
+/// What stands beneath a say.
+struct Beneath {
+    comment: Option<Prose<1000>>,
+    signature: Option<Line<100>>,
+    sign: Option<Sign>,
+}
+
 /// A say about a case, by whoever may be asked about its subject.
 async fn of_case(
     caller: &Caller,
     door: Door,
     by: Asking,
     case: CaseId,
-    signature: Option<Line<100>>,
-    say: impl FnOnce(Option<Sha256Digest>) -> Say + Send + 'static,
+    Beneath { comment, signature, sign }: Beneath,
+    say: impl FnOnce(Remarks) -> Say + Send + 'static,
 ) -> Result<Response, Problem> {
     let (row, customer) = card::known(&door, case).await?;
-    caller.may(row.matter.0.subject().act())?;
+    // Asked first: whoever may not vote uses up no code.
+    let act = row.matter.0.subject().act();
+    caller.may(act)?;
+    let beneath = (row.round.0.content.as_str(), &*row.customer);
+    let signed = signing::sign(&door, caller, &by, sign, act, beneath).await?.map(Box::new);
+    let say = |signature| say(Remarks { comment, signature, signed });
     let told = Told { id: case.to_string(), approved: "approved", open: "open" };
     voting::say(door, by, customer, Which::Case(case), signature, say, told).await
 }
@@ -218,7 +222,7 @@ pub async fn reject(
     Path(matter): Path<Matter>,
     asked: Asked<Refuse>,
 ) -> Result<Response, Problem> {
-    refuse(&caller, door, matter, asked, Refusal::ForGood).await
+    refuse(caller, door, matter, asked, Refusal::ForGood).await
 }
 
 /// Return what waits, to be mended
@@ -230,7 +234,7 @@ pub async fn give_back(
     Path(matter): Path<Matter>,
     asked: Asked<Refuse>,
 ) -> Result<Response, Problem> {
-    refuse(&caller, door, matter, asked, Refusal::ToBeMended).await
+    refuse(caller, door, matter, asked, Refusal::ToBeMended).await
 }
 
 enum Refusal {
@@ -239,25 +243,24 @@ enum Refusal {
 }
 
 async fn refuse(
-    caller: &Caller,
+    caller: Caller,
     door: Door,
     matter: Matter,
-    Asked { by, body: Refuse { reason, comment, signature, stage } }: Asked<Refuse>,
+    Asked { by, body: Refuse { reason, comment, signature, stage, sign } }: Asked<Refuse>,
     refusal: Refusal,
 ) -> Result<Response, Problem> {
     caller.may(matter.act())?;
     if let Matter::Case(case) = matter {
-        let remarks = |signature| Remarks { comment, signature, signed: None };
+        let beneath = Beneath { comment, signature, sign };
         return match refusal {
             Refusal::ForGood => {
                 qualification::no_stage(stage)?;
-                let say = |signature| Say::Reject { reason, remarks: remarks(signature) };
-                of_case(caller, door, by, case, signature, say).await
+                let say = |remarks| Say::Reject { reason, remarks };
+                of_case(&caller, door, by, case, beneath, say).await
             }
             Refusal::ToBeMended => {
-                let say =
-                    move |signature| Say::Return { reason, remarks: remarks(signature), stage };
-                of_case(caller, door, by, case, signature, say).await
+                let say = move |remarks| Say::Return { reason, remarks, stage };
+                of_case(&caller, door, by, case, beneath, say).await
             }
         };
     }
@@ -265,34 +268,26 @@ async fn refuse(
     match matter {
         Matter::Case(_) => Err(Problem::internal("a case was answered before")),
         Matter::Customer(id) => {
-            let body = qualification::Decline { reason, comment, signature, stage };
+            let body = qualification::Decline { reason, comment, signature, stage, sign };
             let (id, asked) = (Path(id), Asked { by, body });
             match refusal {
-                Refusal::ForGood => qualification::reject(door, id, asked).await,
-                Refusal::ToBeMended => qualification::give_back(door, id, asked).await,
+                Refusal::ForGood => qualification::reject(caller, door, id, asked).await,
+                Refusal::ToBeMended => qualification::give_back(caller, door, id, asked).await,
             }
         }
         Matter::Proposal(id) => {
             absent("stage", stage.as_ref())?;
-            let body = decline(reason, comment.as_ref(), signature.as_ref())?;
+            absent("comment", comment.as_ref())?;
+            absent("signature", signature.as_ref())?;
+            let body = proposals::Decline { reason, sign };
             let (id, asked) = (Path(id), Asked { by, body });
             match refusal {
-                Refusal::ForGood => proposals::reject(door, id, asked).await,
-                Refusal::ToBeMended => proposals::give_back(door, id, asked).await,
+                Refusal::ForGood => proposals::reject(caller, door, id, asked).await,
+                Refusal::ToBeMended => proposals::give_back(caller, door, id, asked).await,
             }
         }
         Matter::Order(_) => Err(not_declined()),
     }
-}
-
-fn decline(
-    reason: Prose<500>,
-    comment: Option<&Prose<1000>>,
-    signature: Option<&Line<100>>,
-) -> Result<proposals::Decline, Problem> {
-    absent("comment", comment)?;
-    absent("signature", signature)?;
-    Ok(proposals::Decline { reason })
 }
 
 /// What is said must be recorded: a field that this matter has no place for is refused.

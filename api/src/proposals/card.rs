@@ -183,14 +183,13 @@ async fn history(door: &Door, id: ProposalId) -> Result<Vec<Step>, Problem> {
     let record = id.to_string();
     let digests = told.iter().filter_map(|(_, event)| event.signature()).map(|it| it.name_digest);
     let names = Names::behind(door, digests).await?;
+    // What the round asks about; a vote names the same.
+    let mut asked = String::new();
     let step = |(entry, event): (Entry, Event)| {
-        let signature = match &event {
-            Event::VoteCast(voted) => {
-                let signature = voted.signature.as_deref();
-                signature.map(|it| Signed::of(it, &names, &record, &voted.vote.content))
-            }
-            _ => None,
-        };
+        if let Event::Submitted(submitted) = &event {
+            asked.clone_from(&submitted.opened.content);
+        }
+        let signature = event.signature().map(|it| Signed::of(it, &names, &record, &asked));
         Step {
             position: entry.position.0,
             recorded_at: entry.recorded_at,

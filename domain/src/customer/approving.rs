@@ -26,10 +26,8 @@ use super::{Customer, Event, Rejection, qualification::Remarks};
 use crate::{
     approval::{Person, RoundOpened, StageOpened, VoteCast, clock::Deadline},
     context::Context,
-    digest::Sha256Digest,
     ids::{CaseId, OrderId, StaffId},
     policy::approvals::Chosen,
-    signature::Signature,
     text::Prose,
 };
 
@@ -153,16 +151,8 @@ pub struct CaseVoted {
     pub case: CaseId,
     #[serde(flatten)]
     pub vote: VoteCast,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub comment: Option<Prose<1000>>,
-    /// The salted digest of the name that was signed with.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub signature: Option<Sha256Digest>,
-    /// Proved with what only the signer has; of no other record and no other content.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub signed: Option<Box<Signature>>,
+    #[serde(flatten)]
+    pub remarks: Remarks,
 }
 
 /// The stage before it closed, or it was gone back to.
@@ -185,9 +175,14 @@ pub struct CaseStageOpened {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Returned {
     pub voided: u32,
+    /// What the round asks about; absent in events of before.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub content: String,
     #[schema(value_type = String)]
     pub reason: Prose<500>,
     pub by: StaffId,
+    #[serde(flatten)]
+    pub remarks: Remarks,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -244,6 +239,9 @@ pub struct CaseClosed {
     /// Absent where it was overtaken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<StaffId>,
+    /// Of whoever rejected or returned it; those of who agreed are with their votes.
+    #[serde(flatten)]
+    pub remarks: Remarks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -320,8 +318,8 @@ pub(super) fn decide(
         Act::Return { reason, remarks, stage: None } => {
             voting::give_back(customer, context, case, reason, remarks.clone())
         }
-        Act::Return { reason, stage: Some(stage), .. } => {
-            voting::go_back(context, case, reason, *stage)
+        Act::Return { reason, remarks, stage: Some(stage) } => {
+            voting::go_back(context, case, reason, remarks.clone(), *stage)
         }
         Act::AskForInformation { question } => moving::ask(context, case, question),
         Act::Inform { answer } => moving::inform(customer, context, case, answer),

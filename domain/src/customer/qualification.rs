@@ -40,13 +40,25 @@ pub enum Command {
 }
 
 /// What a reviewer leaves beside the verdict.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Remarks {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
-    /// The salted digest of the name that the reviewer signs with.
+    /// The salted digest of the name that was signed with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
     pub signature: Option<Sha256Digest>,
-    /// Proved with what only the signer has, for exactly this content.
+    /// Proved with what only the signer has; of no other record and no other content.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signed: Option<Box<Signature>>,
+}
+
+impl Remarks {
+    /// The digest of the name beneath it, however it was signed.
+    pub fn name_digest(&self) -> Option<Sha256Digest> {
+        self.signature.or(self.signed.as_ref().map(|signed| signed.name_digest))
+    }
 }
 
 /// A paper as somebody uploads it.
@@ -187,13 +199,27 @@ pub struct DocumentExpiryAnnounced {
 }
 
 impl Event {
+    /// An electronic signature, and the content that it must be under.
+    pub fn signed(&self) -> Option<(&Signature, &str)> {
+        let (remarks, content) = match self {
+            Self::CaseVoted(voted) => (&voted.remarks, &voted.vote.content),
+            Self::CaseStageOpened(opened) => {
+                let returned = opened.returned.as_ref()?;
+                (&returned.remarks, &returned.content)
+            }
+            Self::CaseClosed(closed) => (&closed.remarks, &closed.content),
+            _ => return None,
+        };
+        remarks.signed.as_deref().map(|signed| (signed, content.as_str()))
+    }
+
     /// The digest of the name that a reviewer signed with.
     pub fn signature(&self) -> Option<Sha256Digest> {
         match self {
             Self::QualificationApproved(approved) => approved.signature,
-            Self::CaseVoted(voted) => {
-                voted.signature.or(voted.signed.as_ref().map(|signed| signed.name_digest))
-            }
+            Self::CaseVoted(voted) => voted.remarks.name_digest(),
+            Self::CaseStageOpened(opened) => opened.returned.as_ref()?.remarks.name_digest(),
+            Self::CaseClosed(closed) => closed.remarks.name_digest(),
             Self::QualificationRejected(declined) | Self::QualificationReturned(declined) => {
                 declined.signature
             }

@@ -418,7 +418,8 @@ fn it_is_declined_by_those_who_are_asked_and_withdrawn_by_those_who_wrote_it() {
     house.draft("finance", other_terms(45)).unwrap();
     house.simulate(0).unwrap();
     house.tell("finance", Command::Submit).unwrap();
-    let (reason, back) = (prose("why"), || Command::Return { reason: prose("why") });
+    let (reason, back) =
+        (prose("why"), || Command::Return { reason: prose("why"), signature: None });
     assert!(matches!(
         house.tell("quality", back()),
         Err(Rejection::Vote(approval::Rejection::NotAsked { .. }))
@@ -430,6 +431,6 @@ fn it_is_declined_by_those_who_are_asked_and_withdrawn_by_those_who_wrote_it() {
     assert_eq!(house.proposal.rounds, 2, "a round of its own, the old one is in the record");
     let withdraw = || Command::Withdraw { reason: prose("why") };
     assert_eq!(house.tell("credit", withdraw()), Err(Rejection::NotYours));
-    house.tell("credit", Command::Reject { reason }).unwrap();
+    house.tell("credit", Command::Reject { reason, signature: None }).unwrap();
     assert_eq!(house.draft("finance", other_terms(50)), Err(Rejection::Ended));
 }

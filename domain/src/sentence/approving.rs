@@ -10,6 +10,7 @@ use crate::{
         reviewing::{Evidence, Reviewed, Trigger},
     },
     customer::credit::Limit,
+    customer::qualification::Remarks,
     policy::pack::Text,
     staff::Role,
     wording::phrase::{amount, because, counted, ended, listed, text},
@@ -53,12 +54,16 @@ pub(super) fn voted(e: &CaseVoted) -> Text {
         format!("{zh}部门同意{}（第 {} 步）。", stood_in.zh, e.vote.stage),
         format!("Agreed to for {en}{} in step {}.", stood_in.en, e.vote.stage),
     );
-    match &e.comment {
+    commented(voted, &e.remarks)
+}
+
+fn commented(said: Text, remarks: &Remarks) -> Text {
+    match &remarks.comment {
         Some(comment) => {
             let comment = ended(comment);
-            then(voted, &text(format!("意见：{}", comment.zh), format!(" Comment: {}", comment.en)))
+            then(said, &text(format!("意见：{}", comment.zh), format!(" Comment: {}", comment.en)))
         }
-        None => voted,
+        None => said,
     }
 }
 
@@ -88,15 +93,18 @@ pub(super) fn stage_opened(e: &CaseStageOpened) -> Text {
             format!("进入第 {} 步，待表决：{}。", e.opened.stage, asked.zh),
             format!("Step {} asks {}.", e.opened.stage, asked.en),
         ),
-        Some(returned) => because(
-            &format!("退回第 {} 步，{} 票作废", e.opened.stage, returned.voided),
-            &format!(
-                "Returned to step {}, {} void",
-                e.opened.stage,
-                counted(returned.voided, "vote is", "votes are")
-            ),
-            &returned.reason,
-        ),
+        Some(returned) => {
+            let back = because(
+                &format!("退回第 {} 步，{} 票作废", e.opened.stage, returned.voided),
+                &format!(
+                    "Returned to step {}, {} void",
+                    e.opened.stage,
+                    counted(returned.voided, "vote is", "votes are")
+                ),
+                &returned.reason,
+            );
+            commented(back, &returned.remarks)
+        }
     }
 }
 
@@ -166,10 +174,11 @@ pub(super) fn closed(e: &CaseClosed) -> Text {
             ("审批事项已不存在，审批终止", "Overtaken: nothing is left to decide")
         }
     };
-    match &e.reason {
+    let closed = match &e.reason {
         Some(reason) => because(zh, en, reason),
         None => text(format!("{zh}。"), format!("{en}.")),
-    }
+    };
+    commented(closed, &e.remarks)
 }
 
 /// What is asked for.

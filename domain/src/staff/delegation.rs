@@ -37,6 +37,10 @@ pub enum Matter {
     Policy,
 }
 
+impl Matter {
+    pub const ALL: [Self; 4] = [Self::Qualification, Self::Credit, Self::Release, Self::Policy];
+}
+
 /// Roles lent to a colleague.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Delegated {

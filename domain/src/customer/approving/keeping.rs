@@ -140,7 +140,7 @@ fn asked_anew(
 
 fn overtaken(case: &Case) -> Event {
     let (round, content) = (case.round.number, case.round.content.clone());
-    closed(case.id, round, content, Outcome::Overtaken, None, None)
+    closed(case.id, round, content, Outcome::Overtaken, None)
 }
 
 /// Whether the rules no longer ask for a re-review; what had changed still counts where anything is judged.

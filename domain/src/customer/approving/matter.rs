@@ -126,7 +126,7 @@ pub(super) fn request_for(
     let mut events = vec![asked];
     if at_once {
         events.extend(effect(customer, context, matter, Remarks::default())?);
-        events.push(closed(case, round, content, matter.agreed(), None, Some(by)));
+        events.push(closed(case, round, content, matter.agreed(), Some(by)));
     }
     Ok(events)
 }
@@ -205,10 +205,10 @@ pub(super) fn closed(
     round: u32,
     content: String,
     outcome: Outcome,
-    reason: Option<crate::text::Prose<500>>,
     by: Option<&StaffId>,
 ) -> Event {
-    Event::CaseClosed(CaseClosed { case, round, content, outcome, reason, by: by.cloned() })
+    let (by, remarks) = (by.cloned(), Remarks::default());
+    Event::CaseClosed(CaseClosed { case, round, content, outcome, reason: None, by, remarks })
 }
 
 /// What everybody agreed to happens.

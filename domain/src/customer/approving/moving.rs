@@ -126,7 +126,8 @@ pub(super) fn withdraw(
         let back = qualification::declined(customer, context, reason, remarks);
         events.push(Event::QualificationReturned(back));
     }
-    events.push(ended(context, case, Outcome::Withdrawn, reason));
+    let remarks = qualification::Remarks::default();
+    events.push(ended(context, case, Outcome::Withdrawn, reason, remarks));
     Ok(events)
 }
 

@@ -1,7 +1,7 @@
 //! Voting on a case: each vote for what stands there now, and the last one with what it brings about.
 
 use super::{
-    Case, CaseVoted, Matter, Outcome, Returned, clock,
+    Case, CaseClosed, CaseVoted, Matter, Outcome, Returned, clock,
     matter::{closed, effect},
     reviewing,
 };
@@ -28,24 +28,12 @@ pub(super) fn approve(
     if content.is_some_and(|seen| seen != case.round.content) {
         return Err(Rejection::SawAnother { content: case.round.content.clone() });
     }
-    // Of which record a signature is, the door says, which alone knows the stream; here it must be of what is voted on.
-    let own = |signed: &Signature| {
-        signed.signer == context.turn.actor && signed.content == case.round.content
-    };
-    if remarks.signed.as_deref().is_some_and(|signed| !own(signed)) {
-        return Err(Rejection::SignatureOfAnother);
-    }
+    own_signature(context, case, remarks)?;
     let people = context.assemblies.of(case.matter.subject());
     let by = &context.turn.actor;
     let voted = case.round.vote(by, &context.assemblies.actor, people);
     let (vote, closes) = voted.map_err(|rejection| own_work(case, rejection))?;
-    let voted = CaseVoted {
-        case: case.id,
-        vote,
-        comment: remarks.comment.clone(),
-        signature: remarks.signature,
-        signed: remarks.signed.clone(),
-    };
+    let voted = CaseVoted { case: case.id, vote, remarks: remarks.clone() };
     let mut events = vec![Event::CaseVoted(Box::new(voted))];
     match closes {
         Closes::Nothing => {}
@@ -55,7 +43,7 @@ pub(super) fn approve(
         Closes::Round => {
             events.extend(effect(customer, context, &case.matter, remarks.clone())?);
             let (round, content) = (case.round.number, case.round.content.clone());
-            events.push(closed(case.id, round, content, case.matter.agreed(), None, Some(by)));
+            events.push(closed(case.id, round, content, case.matter.agreed(), Some(by)));
         }
     }
     Ok(events)
@@ -70,16 +58,17 @@ pub(super) fn reject(
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
     may_decline(context, case)?;
+    own_signature(context, case, &remarks)?;
     let mut events = Vec::new();
     match &case.matter {
         Matter::Qualification {} => {
-            let declined = qualification::declined(customer, context, reason, remarks);
+            let declined = qualification::declined(customer, context, reason, remarks.clone());
             events.push(Event::QualificationRejected(declined));
         }
         Matter::ReReview { of, .. } => events.extend(reviewing::rejected(customer, *of, reason)),
         Matter::Credit { .. } | Matter::Release { .. } => {}
     }
-    events.push(ended(context, case, Outcome::Rejected, reason));
+    events.push(ended(context, case, Outcome::Rejected, reason, remarks));
     Ok(events)
 }
 
@@ -93,12 +82,13 @@ pub(super) fn give_back(
 ) -> Result<Vec<Event>, Rejection> {
     may_decline(context, case)?;
     reviewing::may_be_called_back(case)?;
+    own_signature(context, case, &remarks)?;
     let mut events = Vec::new();
     if case.matter == (Matter::Qualification {}) {
-        let declined = qualification::declined(customer, context, reason, remarks);
+        let declined = qualification::declined(customer, context, reason, remarks.clone());
         events.push(Event::QualificationReturned(declined));
     }
-    events.push(ended(context, case, Outcome::Returned, reason));
+    events.push(ended(context, case, Outcome::Returned, reason, remarks));
     Ok(events)
 }
 
@@ -107,17 +97,32 @@ pub(super) fn go_back(
     context: &Context,
     case: &Case,
     reason: &Prose<500>,
+    remarks: Remarks,
     stage: u32,
 ) -> Result<Vec<Event>, Rejection> {
     asked(context, case)?;
+    own_signature(context, case, &remarks)?;
     let opened = case.round.go_back(stage, context.assemblies.of(case.matter.subject()))?;
     let voided = case.round.votes.iter().filter(|vote| vote.stage >= stage).count();
     let returned = Returned {
         voided: u32::try_from(voided).unwrap_or(u32::MAX),
+        content: case.round.content.clone(),
         reason: reason.clone(),
         by: context.turn.actor.clone(),
+        remarks,
     };
     Ok(vec![clock::stage_opened(context, case, opened, Some(returned), None)])
+}
+
+/// Of which record a signature is, the door says, which alone knows the stream; here it must be of what is said, by whoever says it.
+fn own_signature(context: &Context, case: &Case, remarks: &Remarks) -> Result<(), Rejection> {
+    let own = |signed: &Signature| {
+        signed.signer == context.turn.actor && signed.content == case.round.content
+    };
+    match remarks.signed.as_deref() {
+        Some(signed) if !own(signed) => Err(Rejection::SignatureOfAnother),
+        _ => Ok(()),
+    }
 }
 
 fn may_decline(context: &Context, case: &Case) -> Result<(), Rejection> {
@@ -157,8 +162,15 @@ pub(super) fn ended(
     case: &Case,
     outcome: Outcome,
     reason: &Prose<500>,
+    remarks: Remarks,
 ) -> Event {
-    let (round, content) = (case.round.number, case.round.content.clone());
-    let by = &context.turn.actor;
-    closed(case.id, round, content, outcome, Some(reason.clone()), Some(by))
+    Event::CaseClosed(CaseClosed {
+        case: case.id,
+        round: case.round.number,
+        content: case.round.content.clone(),
+        outcome,
+        reason: Some(reason.clone()),
+        by: Some(context.turn.actor.clone()),
+        remarks,
+    })
 }

@@ -103,7 +103,9 @@ fn attempt(house: &mut House, name: &str, what: Try) {
         Try::Simulate(unlawful) => drop(house.simulate(unlawful)),
         Try::Submit => drop(house.tell(name, Command::Submit)),
         Try::Approve => drop(house.approve(name)),
-        Try::Decline => drop(house.tell(name, Command::Reject { reason: prose("x") })),
+        Try::Decline => {
+            drop(house.tell(name, Command::Reject { reason: prose("x"), signature: None }));
+        }
         Try::Activate(scope) => drop(house.rule("admin", Load::Activate { proposal, scope })),
         Try::SimulatePilot(unlawful) => drop(house.simulate_pilot(unlawful)),
         Try::Widen(scope) => drop(house.rule("admin", Load::Widen { scope })),

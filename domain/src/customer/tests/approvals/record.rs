@@ -16,7 +16,7 @@ fn row_18_status_and_opinion_of_each_step_accepts() {
     let [Event::CaseVoted(voted), Event::CaseStageOpened(next)] = events.as_slice() else {
         panic!("{events:?}")
     };
-    assert_eq!(voted.comment.as_ref().unwrap().to_string(), "资料齐全");
+    assert_eq!(voted.remarks.comment.as_ref().unwrap().to_string(), "资料齐全");
     assert_eq!((voted.vote.stage, next.opened.stage), (1, 2));
     assert_eq!(voted.vote.content, papers(&stage).round.content);
 }
