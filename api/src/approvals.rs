@@ -138,7 +138,7 @@ async fn releases_under_way(engine: &Engine) -> Result<BTreeSet<String>, Problem
         let page = cases::asked(engine, &keyset).await?;
         orders.extend(page.items.iter().filter_map(|row| match &row.matter.0 {
             Matter::Release { order, .. } => Some(order.to_string()),
-            Matter::Qualification {} | Matter::Credit { .. } | Matter::ReReview { .. } => None,
+            Matter::Qualification { .. } | Matter::Credit { .. } | Matter::ReReview { .. } => None,
         }));
         let Some(next) = page.next else { break Ok(orders) };
         keyset.after = Some(next);

@@ -26,7 +26,12 @@ use crate::signing::{self, Sign};
 
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Submit {}
+pub struct Submit {
+    /// What the customer is called now, where that has changed: it takes effect once the papers are approved, and is asked for until
+    /// another name is given.
+    #[schema(value_type = Option<String>)]
+    name: Option<Line<200>>,
+}
 
 impl Body for Submit {
     const ACT: Act = Act::SubmitQualification;
@@ -39,10 +44,11 @@ impl Body for Submit {
 pub async fn submit(
     State(door): State<Door>,
     Path(id): Path<CustomerId>,
-    Asked { by, body: Submit {} }: Asked<Submit>,
+    Asked { by, body: Submit { name } }: Asked<Submit>,
 ) -> Result<Response, Problem> {
-    let committed =
-        door.customer(by, id, Command::Qualification(qualification::Command::Submit)).await?;
+    let committed = door
+        .customer(by, id, Command::Qualification(qualification::Command::Submit { name }))
+        .await?;
     let done = Done { status: Some("in_review"), ..Done::of(&id, &committed) };
     Ok(answer(StatusCode::OK, &committed, &done))
 }

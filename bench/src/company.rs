@@ -231,7 +231,7 @@ impl Company {
             let upload = Command::Qualification(qualification::Command::Upload(upload));
             steps.push((upload, "staff-sales", Role::Sales));
         }
-        let submit = Command::Qualification(qualification::Command::Submit);
+        let submit = Command::Qualification(qualification::Command::Submit { name: None });
         steps.push((submit, "staff-sales", Role::Sales));
         let votes =
             REVIEWERS.map(|(actor, role)| (vote(approving::Which::Qualification), actor, role));

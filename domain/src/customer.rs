@@ -310,7 +310,10 @@ impl Customer {
             }
             Event::DocumentUploaded(e) => self.qualification.upload(e, version),
             Event::QualificationSubmitted(e) => self.qualification.submit(e, version),
-            Event::QualificationApproved(e) => self.qualification.approve(e, version),
+            Event::QualificationApproved(e) => {
+                self.qualification.approve(e, version);
+                self.registration.rename(e.name.as_ref());
+            }
             Event::QualificationRejected(e) => {
                 self.qualification.decline(e, qualification::Outcome::Rejected, version);
             }

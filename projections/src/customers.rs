@@ -230,7 +230,10 @@ impl Entry {
                 }
             }
             Event::QualificationSubmitted(_) => self.review("in_review", ReviewIs::Open),
-            Event::QualificationApproved(_) => {
+            Event::QualificationApproved(approved) => {
+                if let Some(name) = &approved.name {
+                    self.name = name.to_string();
+                }
                 self.review("approved", ReviewIs::Over);
                 self.approved_position.get_or_insert(seen.position);
             }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 use tests::both_engines;
-use tests::server::Server;
+use tests::server::{Server, answer};
 
 use crate::company::{business_licence, dealer, everybody_agrees, qualify, trading_licence};
 
@@ -147,6 +147,32 @@ both_engines! {
         server.stop().await;
     }
 
+    async fn a_new_name_holds_once_the_papers_that_carry_it_are_approved(home: Home) {
+        let server = Server::start(&home.url).await;
+        hire(&server).await;
+        let customer = qualified(&server).await;
+        let path = format!("/v1/customers/{customer}");
+        let before = server.get("sales", &path).await.expect(200).text("/name").to_owned();
+        let submit = format!("{path}/qualification/submit");
+        let renamed = json!({"name": "杭州新安医疗科技有限公司"});
+        let refused = server.post("sales", &submit, renamed.clone()).await.expect(409);
+        assert_eq!(refused.text("/code"), "qualification.nothing_to_submit");
+        let paper = business_licence(&server).await;
+        server.post("sales", &format!("{path}/documents"), paper).await.expect(201);
+        let asked = server.post("sales", &submit, renamed).await.expect(200);
+        let case = asked.text("/approval/case").to_owned();
+        let card = server.get("legal", &format!("/v1/approvals/{case}")).await.expect(200);
+        assert_eq!(card.text("/matter/renames_to"), "杭州新安医疗科技有限公司");
+        assert_eq!(card.body["stages"].as_array().unwrap().len(), 3, "the way of a change");
+        assert!(card.text("/title/zh").contains("更名为“杭州新安医疗科技有限公司”"));
+        assert_eq!(server.get("sales", &path).await.expect(200).text("/name"), before);
+        everybody_agrees(&server, &path, &case).await;
+        assert_eq!(server.get("sales", &path).await.expect(200).text("/name"), "杭州新安医疗科技有限公司");
+        let found = server.get("sales", "/v1/customers?q=新安").await.expect(200);
+        assert_eq!(found.text("/items/0/id"), customer);
+        server.stop().await;
+    }
+
     async fn a_deputy_votes_for_whom_they_stand_in_and_for_nobody_who_had_a_hand(home: Home) {
         let server = Server::start(&home.url).await;
         hire(&server).await;
@@ -172,14 +198,15 @@ both_engines! {
         let asked = server.post("credit", &format!("{path}/credit/grant"), limit("2200000.00")).await.expect(202);
         let case = asked.text("/approval/case").to_owned();
         let seen = server.get("warehouse", &format!("/v1/approvals/{case}")).await.expect(200);
-        assert!(seen.text("/timeline/0/sentence/zh").contains("2200000.00"), "{}", seen.body);
+        assert!(seen.text("/timeline/0/sentence/zh").contains("2,200,000.00"), "{}", seen.body);
         let listed = server.get("warehouse", "/v1/approvals").await.expect(200);
         assert_eq!(listed.text("/items/0/id"), case);
         server.get("warehouse", &format!("{path}/credit")).await.expect(403);
         let vote = format!("/v1/approvals/{case}/approve");
         assert_eq!(server.post("warehouse", &vote, json!({})).await.expect(200).text("/status"), "approved");
         let over = format!("{path_of_lender}/{}", lent.text("/id"));
-        server.delete("finance", &over).await.expect(200);
+        let finance = server.person("finance").await.secret;
+        answer(server.send(reqwest::Method::DELETE, &finance, &over)).await.expect(200);
         server.get("warehouse", &format!("/v1/approvals/{case}")).await.expect(403);
 
         // Whoever stands in for somebody who asked has no vote either.

@@ -37,7 +37,7 @@ impl Trade<'_> {
                 let upload = Upload { paper: (**paper).clone() };
                 Command::Qualification(qualification::Command::Upload(Box::new(upload)))
             }
-            Task::Submit => Command::Qualification(qualification::Command::Submit),
+            Task::Submit => Command::Qualification(qualification::Command::Submit { name: None }),
             Task::Vote { case, .. } => {
                 let comment = Some(parsed("原件与复印件核对一致")?);
                 let remarks = Remarks { comment, signature: None, signed: None };

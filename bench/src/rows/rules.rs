@@ -103,7 +103,7 @@ fn large_customer(company: &Company, pack: &Arc<InForce>) -> Result<(Customer, C
     };
     let mut steps = company.qualification(1)?;
     let submit = |(command, ..): &(Command, &str, Role)| {
-        matches!(command, Command::Qualification(qualification::Command::Submit))
+        matches!(command, Command::Qualification(qualification::Command::Submit { .. }))
     };
     let submitted = steps.iter().position(submit).context("a submission")?;
     let agreed = steps.split_off(submitted);

@@ -359,7 +359,7 @@ pub(super) fn had_a_hand(
     hands.extend(case.into_iter().flat_map(editors));
     let manager = customer.registration.account_manager().cloned();
     match matter {
-        Matter::Qualification {} => hands.extend(customer.qualification.made_by()),
+        Matter::Qualification { .. } => hands.extend(customer.qualification.made_by()),
         Matter::Credit { .. } | Matter::ReReview { .. } => hands.extend(manager),
         Matter::Release { order, .. } => {
             hands.extend(manager);

@@ -183,7 +183,7 @@ impl Stage {
     }
 
     pub(super) fn submit(&mut self) {
-        let submit = Command::Qualification(qualification::Command::Submit);
+        let submit = Command::Qualification(qualification::Command::Submit { name: None });
         self.ask("staff-sales", &[], &submit).unwrap();
     }
 

@@ -35,8 +35,14 @@ const KEPT_AFTER_END: Days = Days::new(400);
 #[derive(Clone, Debug)]
 pub enum Command {
     Upload(Box<Upload>),
-    Submit,
-    Revoke { document: DocumentId, reason: Prose<500> },
+    Submit {
+        /// What the customer is called now, where that has changed: it takes effect with the papers.
+        name: Option<Line<200>>,
+    },
+    Revoke {
+        document: DocumentId,
+        reason: Prose<500>,
+    },
 }
 
 /// What a reviewer leaves beside the verdict.
@@ -148,6 +154,10 @@ pub struct Approved {
     /// Superseded papers that ended so long ago that nothing is judged by them any more.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub forgotten: Vec<DocumentId>,
+    /// What the customer is called from now on, where that changed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub name: Option<Line<200>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub comment: Option<Prose<1000>>,
@@ -242,7 +252,7 @@ pub(super) fn decide(
             let paper = upload.paper.clone();
             Ok(vec![Event::DocumentUploaded(Box::new(DocumentUploaded { document, paper, by }))])
         }
-        Command::Submit => submit(customer, context),
+        Command::Submit { name } => submit(customer, context, name.as_ref()),
         Command::Revoke { document, reason } => {
             let known = file.documents.get(document).ok_or(Rejection::NoSuchDocument)?;
             if known.standing == Standing::Revoked {
@@ -260,16 +270,30 @@ pub(super) fn decide(
 }
 
 /// What was uploaded is under review from now on, and those are asked who must agree to it.
-fn submit(customer: &Customer, context: &Context) -> Result<Vec<Event>, Rejection> {
+///
+/// A name that was asked for stays asked for until another one is given; the present one takes it back.
+fn submit(
+    customer: &Customer,
+    context: &Context,
+    name: Option<&Line<200>>,
+) -> Result<Vec<Event>, Rejection> {
     let documents = customer.qualification.with(Standing::Draft);
-    if documents.is_empty() {
+    let under_way = customer.cases.qualification.as_ref().filter(|case| case.goes_on());
+    let asked_before = match under_way.map(|case| &case.matter) {
+        Some(Matter::Qualification { renames_to }) => renames_to.as_ref(),
+        _ => None,
+    };
+    let present = customer.registration.particulars.as_ref().map(|it| &it.name);
+    let renames_to = name.or(asked_before).filter(|name| Some(*name) != present).cloned();
+    let renamed = renames_to.as_ref() != asked_before && customer.qualification.is_in_review();
+    if documents.is_empty() && !renamed {
         return Err(Rejection::NothingToSubmit);
     }
     let by = context.turn.actor.clone();
     let submitted = Event::QualificationSubmitted(Submitted { documents, by });
     let mut under_review = customer.clone();
     under_review.evolve(&submitted);
-    let asked = approving::request(&under_review, context, &Matter::Qualification {})?;
+    let asked = approving::request(&under_review, context, &Matter::Qualification { renames_to })?;
     Ok(std::iter::once(submitted).chain(asked).collect())
 }
 
@@ -296,6 +320,7 @@ fn upload_is_sound(file: &Qualification, paper: &Paper) -> Result<(), Rejection>
 pub(super) fn approved(
     customer: &Customer,
     context: &Context,
+    name: Option<Line<200>>,
     Remarks { comment, signature, .. }: Remarks,
 ) -> Event {
     let file = &customer.qualification;
@@ -320,7 +345,7 @@ pub(super) fn approved(
         long_ended(d) || gone.any(|(_, other)| d.is_followed_by(other))
     });
     let forgotten = forgotten.map(|(id, _)| *id).collect();
-    let approved = Approved { documents, superseded, forgotten, comment, signature, by };
+    let approved = Approved { documents, superseded, forgotten, name, comment, signature, by };
     Event::QualificationApproved(approved)
 }
 

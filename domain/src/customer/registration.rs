@@ -318,6 +318,12 @@ impl Registration {
         self.status_version = version;
     }
 
+    pub(super) fn rename(&mut self, name: Option<&Line<200>>) {
+        if let (Some(particulars), Some(name)) = (&mut self.particulars, name) {
+            particulars.name = name.clone();
+        }
+    }
+
     pub(super) fn classify(&mut self, event: &CustomerClassified) {
         if let Some(particulars) = &mut self.particulars {
             particulars.kind = event.kind;

@@ -184,7 +184,11 @@ pub(super) fn closed(e: &CaseClosed) -> Text {
 /// What is asked for.
 pub fn matter(matter: &Matter) -> Text {
     match matter {
-        Matter::Qualification {} => text("资质资料审核", "review of papers"),
+        Matter::Qualification { renames_to: None } => text("资质资料审核", "review of papers"),
+        Matter::Qualification { renames_to: Some(name) } => text(
+            format!("资质资料审核及更名为“{name}”"),
+            format!("review of papers, and the new name “{name}”"),
+        ),
         Matter::Credit { grant, .. } => match grant.limit {
             Limit::None => text("不授予信用额度", "no credit"),
             Limit::Unlimited => text("不限额信用", "unlimited credit"),

@@ -46,9 +46,21 @@ pub(super) fn approved(e: &Approved) -> Text {
             format!(", superseding {}", counted(count, "earlier one", "earlier ones")),
         ),
     };
+    let renamed = match &e.name {
+        None => text("", ""),
+        Some(name) => text(
+            format!("客户自此更名为“{name}”。"),
+            format!(" From now on the customer is called “{name}”."),
+        ),
+    };
     text(
-        format!("质量管理部门审核通过，共 {} 份资料{}。", e.documents.len(), replaced.zh),
-        format!("Approved by Quality: {}{}.", papers(e.documents.len()), replaced.en),
+        format!(
+            "质量管理部门审核通过，共 {} 份资料{}。{}",
+            e.documents.len(),
+            replaced.zh,
+            renamed.zh
+        ),
+        format!("Approved by Quality: {}{}.{}", papers(e.documents.len()), replaced.en, renamed.en),
     )
 }
 

@@ -90,7 +90,13 @@ impl World {
                 let upload = qualification::Command::Upload(Box::new(upload));
                 ("staff-sales-1", Role::Sales, of(upload))
             }
-            5..7 => ("staff-sales-1", Role::Sales, of(qualification::Command::Submit)),
+            5..7 => {
+                let name = self.rng.random_bool(0.2).then(|| {
+                    let number = self.rng.random_range(1..4);
+                    format!("杭州安和医疗器械有限公司（{number}）").parse().expect("a name")
+                });
+                ("staff-sales-1", Role::Sales, of(qualification::Command::Submit { name }))
+            }
             9 => {
                 let reason = "复核不符".parse().expect("a reason");
                 let all: Vec<_> = customer.qualification.documents.keys().copied().collect();

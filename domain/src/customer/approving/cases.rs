@@ -136,7 +136,7 @@ impl Cases {
     /// The case that a matter goes on in.
     pub(super) fn of(&self, matter: &Matter) -> Option<&Case> {
         match matter {
-            Matter::Qualification {} => self.qualification.as_ref(),
+            Matter::Qualification { .. } => self.qualification.as_ref(),
             Matter::Credit { .. } => self.credit.as_ref(),
             Matter::Release { order, .. } => self.releases.get(order),
             Matter::ReReview { of, .. } => self.re_reviews.get(of),
@@ -153,7 +153,7 @@ impl Cases {
 
     fn put(&mut self, case: Case) {
         match case.matter {
-            Matter::Qualification {} => self.qualification = Some(case),
+            Matter::Qualification { .. } => self.qualification = Some(case),
             Matter::Credit { .. } => self.credit = Some(case),
             Matter::Release { order, .. } => {
                 self.releases.insert(order, case);
@@ -181,7 +181,7 @@ fn applicants(matter: &Matter, by: Option<&StaffId>) -> BTreeSet<StaffId> {
     match matter {
         Matter::Credit { assessed_by: None, .. } => by.into_iter().cloned().collect(),
         Matter::Credit { .. }
-        | Matter::Qualification {}
+        | Matter::Qualification { .. }
         | Matter::Release { .. }
         | Matter::ReReview { .. } => [].into(),
     }

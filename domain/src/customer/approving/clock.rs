@@ -176,7 +176,8 @@ fn case_of_papers(customer: &Customer, context: &Context) -> Vec<Event> {
     match submitted.max() {
         // Where nobody can be asked now, the next look tries again.
         Some((_, by)) if !goes_on => {
-            request_for(customer, context, &Matter::Qualification {}, &by).unwrap_or_default()
+            let matter = Matter::Qualification { renames_to: None };
+            request_for(customer, context, &matter, &by).unwrap_or_default()
         }
         _ => Vec::new(),
     }

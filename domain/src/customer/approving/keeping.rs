@@ -147,14 +147,14 @@ fn overtaken(case: &Case) -> Event {
 fn is_asked_for_no_longer(policy: &InForce, matter: &Matter) -> bool {
     match matter {
         Matter::ReReview { evidence, .. } => reviewing::route(&policy.pack, evidence).is_err(),
-        Matter::Qualification {} | Matter::Credit { .. } | Matter::Release { .. } => false,
+        Matter::Qualification { .. } | Matter::Credit { .. } | Matter::Release { .. } => false,
     }
 }
 
 /// Whether there is nothing left to decide.
 fn is_gone(customer: &Customer, matter: &Matter) -> bool {
     match matter {
-        Matter::Qualification {} => !customer.qualification.is_in_review(),
+        Matter::Qualification { .. } => !customer.qualification.is_in_review(),
         Matter::Credit { .. } | Matter::ReReview { .. } => false,
         Matter::Release { order, .. } => !customer.orders.get(order).is_some_and(|order| {
             order.is_held() || order.shipments.values().any(|it| it.shipped_on.is_none())

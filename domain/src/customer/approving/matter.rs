@@ -15,7 +15,7 @@ use crate::{
         Customer, Event, Rejection,
         credit::{self, LimitGranted},
         gate::money::overdue_of,
-        qualification::{self, Remarks},
+        qualification::{self, Remarks, ReviewKind},
         releasing,
         trading::Release,
     },
@@ -28,14 +28,19 @@ use crate::{
         facts,
         table::axis::Value,
     },
+    text::Line,
 };
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Matter {
-    /// The papers under review.
-    Qualification {},
+    /// The papers under review, and the customer's new name where they come with one.
+    Qualification {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[schema(value_type = Option<String>)]
+        renames_to: Option<Line<200>>,
+    },
     /// A limit, and the terms that go with it.
     Credit {
         grant: Box<LimitGranted>,
@@ -52,7 +57,7 @@ pub enum Matter {
 impl Matter {
     pub fn subject(&self) -> Subject {
         match self {
-            Self::Qualification {} => Subject::Qualification,
+            Self::Qualification { .. } => Subject::Qualification,
             Self::Credit { .. } => Subject::Credit,
             Self::Release { .. } => Subject::Release,
             Self::ReReview { of, .. } => of.subject(),
@@ -67,7 +72,7 @@ impl Matter {
                 Some(approvals::there(&assessment, &policy.pack.changes().stands_in))
             }
             Self::Credit { .. }
-            | Self::Qualification {}
+            | Self::Qualification { .. }
             | Self::Release { .. }
             | Self::ReReview { .. } => None,
         }
@@ -77,7 +82,7 @@ impl Matter {
     pub(super) fn agreed(&self) -> Outcome {
         match self {
             Self::ReReview { .. } => Outcome::Confirmed,
-            Self::Qualification {} | Self::Credit { .. } | Self::Release { .. } => {
+            Self::Qualification { .. } | Self::Credit { .. } | Self::Release { .. } => {
                 Outcome::Approved
             }
         }
@@ -153,7 +158,7 @@ pub(super) fn put(
     let opened = match matter {
         // Nobody asked for it, so nobody can be refused: it waits for those who may look at it.
         Matter::ReReview { .. } => route.open_with_whoever_is_here(round, content, hands, people),
-        Matter::Qualification {} | Matter::Credit { .. } | Matter::Release { .. } => {
+        Matter::Qualification { .. } | Matter::Credit { .. } | Matter::Release { .. } => {
             route.open(round, content, hands, people)?
         }
     };
@@ -219,7 +224,9 @@ pub(super) fn effect(
     remarks: Remarks,
 ) -> Result<Vec<Event>, Rejection> {
     match matter {
-        Matter::Qualification {} => Ok(vec![qualification::approved(customer, context, remarks)]),
+        Matter::Qualification { renames_to } => {
+            Ok(vec![qualification::approved(customer, context, renames_to.clone(), remarks)])
+        }
         Matter::Credit { grant, .. } => {
             let granted = credit::granted(customer, context, grant)?;
             Ok(vec![Event::LimitGranted(granted)])
@@ -241,10 +248,10 @@ pub(super) fn content(
     let registration = &customer.registration;
     let who = registration.particulars.as_ref();
     let about = match matter {
-        Matter::Qualification {} => {
+        Matter::Qualification { renames_to } => {
             let file = &customer.qualification;
             let papers: BTreeMap<_, _> = file.in_review().map(|(id, d)| (id, &d.paper)).collect();
-            serde_json::json!({ "papers": papers })
+            serde_json::json!({ "papers": papers, "renames_to": renames_to })
         }
         Matter::Credit { grant, assessed_by } => serde_json::json!({
             "asked": grant, "assessed_by": assessed_by, "in_force": customer.credit.granted,
@@ -313,9 +320,12 @@ fn known(
         (facts::OVERDUE_DAYS, days(overdue.days)),
     ]);
     match matter {
-        Matter::Qualification {} => {
-            let file = &customer.qualification;
-            known.insert(facts::REVIEW_KIND, code(file.review_kind().code()));
+        Matter::Qualification { renames_to } => {
+            let kind = match customer.qualification.review_kind() {
+                ReviewKind::Renewal if renames_to.is_some() => ReviewKind::Change,
+                kind => kind,
+            };
+            known.insert(facts::REVIEW_KIND, code(kind.code()));
             let buys = if customer.buys_class_i_only() { "class_i_only" } else { "any" };
             known.insert(facts::BUYS, code(buys));
         }

@@ -121,7 +121,7 @@ pub(super) fn withdraw(
     reviewing::may_be_called_back(case)?;
     of_the_editors(context, case)?;
     let mut events = Vec::new();
-    if case.matter == (Matter::Qualification {}) && case.is_open() {
+    if matches!(case.matter, Matter::Qualification { .. }) && case.is_open() {
         let remarks = qualification::Remarks::default();
         let back = qualification::declined(customer, context, reason, remarks);
         events.push(Event::QualificationReturned(back));

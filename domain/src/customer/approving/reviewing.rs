@@ -309,6 +309,6 @@ pub(super) fn rejected(customer: &Customer, of: Reviewed, reason: &Prose<500>) -
 pub(super) fn may_be_called_back(case: &Case) -> Result<(), Rejection> {
     match case.matter {
         Matter::ReReview { .. } => Err(Rejection::ReReviewStands),
-        Matter::Qualification {} | Matter::Credit { .. } | Matter::Release { .. } => Ok(()),
+        Matter::Qualification { .. } | Matter::Credit { .. } | Matter::Release { .. } => Ok(()),
     }
 }

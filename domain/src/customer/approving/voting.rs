@@ -61,7 +61,7 @@ pub(super) fn reject(
     own_signature(context, case, &remarks)?;
     let mut events = Vec::new();
     match &case.matter {
-        Matter::Qualification {} => {
+        Matter::Qualification { .. } => {
             let declined = qualification::declined(customer, context, reason, remarks.clone());
             events.push(Event::QualificationRejected(declined));
         }
@@ -84,7 +84,7 @@ pub(super) fn give_back(
     reviewing::may_be_called_back(case)?;
     own_signature(context, case, &remarks)?;
     let mut events = Vec::new();
-    if case.matter == (Matter::Qualification {}) {
+    if matches!(case.matter, Matter::Qualification { .. }) {
         let declined = qualification::declined(customer, context, reason, remarks.clone());
         events.push(Event::QualificationReturned(declined));
     }
@@ -127,7 +127,7 @@ fn own_signature(context: &Context, case: &Case, remarks: &Remarks) -> Result<()
 
 fn may_decline(context: &Context, case: &Case) -> Result<(), Rejection> {
     open(case)?;
-    let of_quality = case.matter == (Matter::Qualification {})
+    let of_quality = matches!(case.matter, Matter::Qualification { .. })
         && context.assemblies.actor.contains(&Role::Quality);
     if !of_quality {
         return asked(context, case);
@@ -152,7 +152,7 @@ pub(super) fn asked(context: &Context, case: &Case) -> Result<(), Rejection> {
 
 fn own_work(case: &Case, rejection: crate::approval::Rejection) -> Rejection {
     match (&case.matter, rejection) {
-        (Matter::Qualification {}, crate::approval::Rejection::HadAHand) => Rejection::OwnWork,
+        (Matter::Qualification { .. }, crate::approval::Rejection::HadAHand) => Rejection::OwnWork,
         (_, rejection) => rejection.into(),
     }
 }

@@ -152,7 +152,7 @@ fn give_back(stage: Option<u32>) -> Act {
 }
 
 fn submit() -> Command {
-    Command::Qualification(qualification::Command::Submit)
+    Command::Qualification(qualification::Command::Submit { name: None })
 }
 
 /// Another pack comes to apply.

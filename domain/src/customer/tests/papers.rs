@@ -19,7 +19,7 @@ use crate::{
 };
 
 fn submit() -> Command {
-    Command::Qualification(qualification::Command::Submit)
+    Command::Qualification(qualification::Command::Submit { name: None })
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which way a matter goes: by the pack alone, with its reason, and who is asked at each step.
 
 use super::*;
-use crate::{approval::STAGES_MAX, policy::proof};
+use crate::{approval::STAGES_MAX, customer::given::approving as on_papers, policy::proof};
 
 #[test]
 fn row_16_a_new_flow_without_code_accepts() {
@@ -141,4 +141,45 @@ fn row_29_whoever_is_asked_at_the_boundary() {
     let Some(Event::CaseVoted(voted)) = events.first() else { panic!("{events:?}") };
     assert_eq!(voted.vote.on_behalf_of.as_ref().unwrap().as_str(), "staff-sales-lead");
     assert_eq!(voted.vote.department, Role::Sales);
+}
+
+fn named(name: &str) -> Command {
+    let name = Some(name.parse().unwrap());
+    Command::Qualification(qualification::Command::Submit { name })
+}
+
+#[test]
+fn row_17_a_new_name_goes_the_whole_way_and_holds_once_all_agreed() {
+    let mut stage = qualified();
+    let called = |stage: &Stage| {
+        stage.customer.registration.particulars.as_ref().map(|it| it.name.to_string()).unwrap()
+    };
+    let before = called(&stage);
+    assert_eq!(refused(&mut stage, "sales", &named("新名医疗")), "qualification.nothing_to_submit");
+    // Its own name is none: the paper is renewed as ever.
+    stage.upload(business_licence());
+    does(&mut stage, "sales", &named(&before)).unwrap();
+    assert_eq!(departments(&papers(&stage).round.route), [[Role::Quality]]);
+    // With another one the same papers ask everybody.
+    let events = does(&mut stage, "sales", &named("新名医疗")).unwrap();
+    let [_, Event::CaseRoundOpened(anew)] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!(anew.opened.route.stages.len(), 3);
+    assert_eq!(refused(&mut stage, "sales", &submit()), "qualification.nothing_to_submit");
+    // It is mended and asked for again, still under the new name, until somebody gives the present one.
+    does(&mut stage, "quality", &on_papers(give_back(None))).unwrap();
+    does(&mut stage, "sales", &submit()).unwrap();
+    assert_eq!(papers(&stage).round.route.stages.len(), 3);
+    does(&mut stage, "sales", &named(&before)).unwrap();
+    assert_eq!(papers(&stage).round.route.stages.len(), 1);
+    does(&mut stage, "sales", &named("新名医疗")).unwrap();
+    for name in ["sales-lead", "legal", "compliance"] {
+        does(&mut stage, name, &vote()).unwrap();
+        assert_eq!(called(&stage), before);
+    }
+    let events = does(&mut stage, "quality", &vote()).unwrap();
+    let approved = events.iter().find_map(|event| match event {
+        Event::QualificationApproved(approved) => approved.name.as_deref(),
+        _ => None,
+    });
+    assert_eq!((approved, called(&stage).as_str()), (Some("新名医疗"), "新名医疗"));
 }

@@ -184,7 +184,7 @@ impl Book {
                 }
             }
             Event::QualificationApproved(e) => {
-                self.takes_effect(entry, |about| matches!(about, Matter::Qualification {}))?;
+                self.takes_effect(entry, |about| matches!(about, Matter::Qualification { .. }))?;
                 self.stand(&e.superseded, Standing::Superseded);
                 self.stand(&e.documents, Standing::Approved);
                 self.approved = true;

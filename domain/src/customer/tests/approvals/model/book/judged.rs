@@ -100,7 +100,7 @@ impl Book {
     /// Who may not do it where nobody else is asked.
     fn may_not_alone(&self, case: &Kept) -> BTreeSet<StaffId> {
         match &case.about {
-            Matter::Qualification {} | Matter::ReReview { .. } => BTreeSet::new(),
+            Matter::Qualification { .. } | Matter::ReReview { .. } => BTreeSet::new(),
             Matter::Credit { .. } => self.manager.iter().chain(&case.applicants).cloned().collect(),
             Matter::Release { order, .. } => {
                 let placed = self.orders.get(order).and_then(|order| order.by.as_ref());
@@ -115,7 +115,7 @@ impl Book {
         let Some(case) = self.cases.get(id) else { return BTreeSet::new() };
         let mut hands = case.hands.clone();
         match &case.about {
-            Matter::Qualification {} => {
+            Matter::Qualification { .. } => {
                 let asked = self.papers.values().filter(|it| it.standing == Standing::InReview);
                 hands.extend(asked.flat_map(|paper| paper.hands.clone()));
             }
@@ -133,7 +133,7 @@ impl Book {
     /// What is asked about, as it stands.
     pub(super) fn stands(&self, about: &Matter) -> String {
         let of_it = match about {
-            Matter::Qualification {} => {
+            Matter::Qualification { .. } => {
                 let asked = self.papers.iter().filter(|(_, it)| it.standing == Standing::InReview);
                 format!("{:?}", asked.map(|(id, _)| id).collect::<Vec<_>>())
             }
@@ -155,7 +155,7 @@ impl Book {
     /// Whom the rules ask about it today.
     pub(super) fn steps(&self, about: &Matter, rules: &Rules, today: NaiveDate) -> Vec<Step> {
         match about {
-            Matter::Qualification {} => {
+            Matter::Qualification { .. } => {
                 rules.of_papers(self.renews(), self.kind, self.has_licence())
             }
             Matter::Credit { grant, assessed_by } => {
@@ -202,6 +202,6 @@ fn of_file(about: &Matter) -> bool {
         Matter::Release { release, .. } => {
             release.lifted.iter().all(|it| it.code.kind() == CauseKind::Qualification)
         }
-        Matter::Qualification {} | Matter::Credit { .. } | Matter::ReReview { .. } => false,
+        Matter::Qualification { .. } | Matter::Credit { .. } | Matter::ReReview { .. } => false,
     }
 }
