@@ -201,7 +201,8 @@ both_engines! {
         assert!(seen.text("/timeline/0/sentence/zh").contains("2,200,000.00"), "{}", seen.body);
         let listed = server.get("warehouse", "/v1/approvals").await.expect(200);
         assert_eq!(listed.text("/items/0/id"), case);
-        server.get("warehouse", &format!("{path}/credit")).await.expect(403);
+        // What is lent is a say in cases, and nothing else that the role may do.
+        server.post("warehouse", &format!("{path}/receipts"), json!({})).await.expect(403);
         let vote = format!("/v1/approvals/{case}/approve");
         assert_eq!(server.post("warehouse", &vote, json!({})).await.expect(200).text("/status"), "approved");
         let over = format!("{path_of_lender}/{}", lent.text("/id"));
