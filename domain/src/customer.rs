@@ -131,7 +131,7 @@ pub struct Customer {
     #[serde(default)]
     pub cases: Cases,
     /// Open orders, held ones included.
-    pub orders: BTreeMap<OrderId, Order>,
+    pub orders: BTreeMap<OrderId, Box<Order>>,
     /// Those of them that wait: held, or with a held shipment.
     pub waiting: BTreeMap<u64, OrderId>,
     pub orders_taken: u64,
@@ -367,7 +367,7 @@ impl Customer {
     /// What is closed leaves the state.
     fn close(&mut self, touched: &[OrderId]) {
         for id in touched {
-            if self.orders.get(id).is_some_and(Order::is_closed) {
+            if self.orders.get(id).is_some_and(|order| order.is_closed()) {
                 self.totals.remove(exposure::weigh(self, std::slice::from_ref(id)));
                 self.stop_waiting(id);
                 self.orders.remove(id);

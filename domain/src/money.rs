@@ -77,12 +77,15 @@ pub struct Money {
 
 impl Money {
     pub fn new(amount: Decimal, currency: Currency) -> Result<Self, MoneyError> {
-        let digits = currency.minor_digits();
-        let scaled = amount.checked_mul(currency.minor_per_major()).ok_or(MoneyError::Overflow)?;
-        if !scaled.fract().is_zero() {
+        // Whole numbers, because events are full of amounts and decimals take several times as long. None of this can overflow:
+        // a decimal has 96 bits and at most 28 places.
+        let (digits, places) = (currency.minor_digits(), amount.scale());
+        let finer = 10_i128.pow(places.saturating_sub(digits));
+        let scaled = amount.mantissa() * 10_i128.pow(digits.saturating_sub(places));
+        if scaled % finer != 0 {
             return Err(MoneyError::Precision { text: amount.to_string(), currency, digits });
         }
-        let units = scaled.to_i64().ok_or(MoneyError::Overflow)?;
+        let units = i64::try_from(scaled / finer).map_err(|_| MoneyError::Overflow)?;
         Self::from_minor(Minor(units), currency)
     }
 

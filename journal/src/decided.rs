@@ -33,7 +33,7 @@ pub struct Decided<'a> {
     pub version: Version,
     /// The event in its current shape.
     pub payload: &'a str,
-    /// The customer before the event.
+    /// The customer before the event; its cases may be left out.
     pub customer: &'a Customer,
     pub event: &'a Event,
     /// What the event carries.

@@ -269,7 +269,7 @@ impl Customer {
     pub(super) fn settle(&mut self, invoice: InvoiceId, receipt: ReceiptId, amount: Minor) {
         let Some(kept) = self.receivables.items.get(&invoice).cloned() else { return };
         if let Some(receipt) = self.receivables.receipts.get_mut(&receipt) {
-            receipt.settled.push(SettledItem { invoice, amount, item: kept });
+            receipt.settled.push(SettledItem { invoice, amount, item: *kept });
         }
         self.reduce(invoice, amount);
     }
@@ -342,11 +342,11 @@ impl Receivables {
     pub(super) fn insert(&mut self, invoice: InvoiceId, item: OpenItem) {
         self.open_items = self.open_items.saturating_plus(item.open);
         self.due.insert((item.due_on, invoice), item.open);
-        self.items.insert(invoice, item);
+        self.items.insert(invoice, Box::new(item));
     }
 
     pub(super) fn remove(&mut self, invoice: &InvoiceId) -> Option<OpenItem> {
-        let item = self.items.remove(invoice)?;
+        let item = *self.items.remove(invoice)?;
         self.open_items = self.open_items.saturating_minus(item.open);
         self.due.remove(&(item.due_on, *invoice));
         Some(item)

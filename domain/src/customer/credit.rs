@@ -161,7 +161,7 @@ pub(super) fn decide(
         not_the_account_manager(customer, context)?;
     }
     let credit = &customer.credit;
-    let under_way = customer.cases.credit.as_ref().filter(|case| case.goes_on());
+    let under_way = customer.cases.credit.as_deref().filter(|case| case.goes_on());
     match command {
         Command::Apply(grant) => {
             is_sound(customer, context, grant)?;

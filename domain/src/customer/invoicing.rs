@@ -269,7 +269,7 @@ impl Draft {
     }
 
     fn orders<'a>(&self, customer: &'a Customer) -> impl Iterator<Item = &'a Order> + use<'a> {
-        self.ids().into_iter().filter_map(|id| customer.orders.get(&id))
+        self.ids().into_iter().filter_map(|id| customer.orders.get(&id).map(Box::as_ref))
     }
 
     /// What is set aside for an order settles what of it is invoiced, the oldest receipt first.

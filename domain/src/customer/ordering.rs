@@ -206,7 +206,7 @@ impl Customer {
             serial: self.orders_taken,
             placed_by: event.by.clone(),
         };
-        self.orders.insert(event.order, order);
+        self.orders.insert(event.order, Box::new(order));
         self.watch(&event.order);
     }
 

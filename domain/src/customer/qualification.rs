@@ -371,6 +371,6 @@ impl Customer {
             kinds.contains(&document.paper.kind)
                 && !matches!(document.standing, Standing::Revoked | Standing::Draft)
         };
-        dealer && !self.qualification.documents.values().any(of_trade)
+        dealer && !self.qualification.documents.values().any(|document| of_trade(document))
     }
 }

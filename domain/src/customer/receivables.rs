@@ -315,7 +315,7 @@ pub struct OverdueAnnounced {
 /// The receivables part of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Receivables {
-    pub items: BTreeMap<InvoiceId, OpenItem>,
+    pub items: BTreeMap<InvoiceId, Box<OpenItem>>,
     /// What falls due when: the open items in the order of their due dates, then of their numbers.
     #[serde(with = "pairs")]
     pub due: BTreeMap<(NaiveDate, InvoiceId), Minor>,

@@ -34,6 +34,22 @@ impl Event {
         "receivables.cash-received",
     ];
 
+    /// The types of events on which no answer rests: they say who was asked and who agreed, and fold into the cases alone.
+    pub const APPROVING: &'static [&'static str] = &[
+        "approval.case-opened",
+        "approval.round-opened",
+        "approval.vote-cast",
+        "approval.stage-opened",
+        "approval.information-asked",
+        "approval.information-given",
+        "approval.reviewer-added",
+        "approval.transferred",
+        "approval.case-closed",
+        "approval.reminded",
+        "approval.sla-breached",
+        "approval.escalated",
+    ];
+
     /// The answer of a checkpoint that it carries, if it is one's.
     pub fn decision(&self) -> Option<&Decision> {
         match self {

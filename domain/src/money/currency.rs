@@ -64,7 +64,10 @@ impl Currency {
 }
 
 fn digits_of(code: [u8; 3]) -> Option<u32> {
-    // Every amount that is read asks.
+    // Every amount that is read asks, and nearly all are in yuan.
+    if code == Currency::CNY.0 {
+        return Some(2);
+    }
     let among = |codes: &[&[u8; 3]]| codes.binary_search(&&code).is_ok();
     if among(TWO_DECIMALS) {
         Some(2)

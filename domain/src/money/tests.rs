@@ -92,6 +92,19 @@ fn minor_units_that_do_not_fit_are_no_sum() {
 const BOUND: i64 = 99_999_999_999_999;
 
 proptest! {
+    /// As decimals reckon it, of whatever size.
+    #[test]
+    fn an_amount_is_so_many_minor_units(digits in any::<i64>(), places in 0_u32..=28, code in prop::sample::select(vec!["CNY", "JPY", "KWD", "CLF"])) {
+        let (amount, currency) = (Decimal::new(digits, places), code.parse::<Currency>().unwrap());
+        let scaled = amount.checked_mul(currency.minor_per_major()).unwrap();
+        let expected = if scaled.fract().is_zero() {
+            Money::from_minor(Minor(scaled.to_i64().unwrap_or(i64::MAX)), currency)
+        } else {
+            Err(MoneyError::Precision { text: amount.to_string(), currency, digits: currency.minor_digits() })
+        };
+        prop_assert_eq!(Money::new(amount, currency), expected);
+    }
+
     #[test]
     fn what_is_written_is_read_back_the_same(minor in -BOUND..=BOUND, code in prop::sample::select(vec!["CNY", "JPY", "KWD", "CLF"])) {
         let money = Money::from_minor(Minor(minor / 100), code.parse().unwrap()).unwrap();

@@ -14,10 +14,12 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::house::House;
 use super::{Decided, Others};
-use crate::engine::bulk::{Bulk, Told};
+use crate::engine::bulk::{Bulk, Told, Wanted};
 use crate::engine::reader::Reader;
 use crate::{Error, Journal, Position, codec};
 
+/// What customers did, without who agreed to it: no decision rests on that, and it is more than half of what is on record.
+const WANTED: Wanted = Wanted { aggregate_type: Customer::TYPE, without: Event::APPROVING };
 /// How many positions are read at once.
 const PAGE: usize = 4_000;
 const PAGES_AHEAD: usize = 3;
@@ -151,7 +153,7 @@ impl<L: Send + Sync + 'static> Common<L> {
     ) -> Result<Vec<Bulk>, Error> {
         let end = Position(after.0.saturating_add(crate::types::count(PAGE)).min(upto.0));
         let mut parts: Vec<Bulk> = (0..number).map(|_| self.emptied()).collect();
-        self.reader.bulk(Customer::TYPE, after, end, &mut parts).await?;
+        self.reader.bulk(WANTED, after, end, &mut parts).await?;
         Ok(parts)
     }
 
@@ -201,6 +203,8 @@ impl<L: Send + Sync + 'static> Common<L> {
             Some(customer) => customer,
             None => customers.entry(stream.to_owned()).or_default(),
         };
+        // What was left out counts too.
+        customer.version = version.0.saturating_sub(1);
         if let Some(decision) = event.decision() {
             // Stock programs record no command; the first decision of one has its id.
             let command_id = told.command_id.unwrap_or_else(|| decision.id.uuid());

@@ -14,21 +14,30 @@ use super::copied::{Copied, Malformed};
 use super::pages::{COLUMN, ENTRY, PIECE};
 use super::reader::{Pool, Reader};
 use super::rows::version_number;
-use crate::{Error, Position, Version};
+use crate::{Error, Position, Version, codec};
 
 /// Texts and the id as they are stored: to cast them would be half of the server's work.
 const POSTGRES: &str = "COPY (SELECT e.position, e.sequence, e.command_id, e.event_version, e.aggregate_id, e.event_type, e.payload \
-     FROM events e WHERE e.position > {after} AND e.position <= {upto} AND e.aggregate_type = '{type}' ORDER BY e.position) \
-     TO STDOUT (FORMAT binary)";
+     FROM events e WHERE e.position > {after} AND e.position <= {upto} AND e.aggregate_type = '{type}' \
+     AND e.event_type <> ALL ('{without}') ORDER BY e.position) TO STDOUT (FORMAT binary)";
 
 /// As pages of SQLite are joined.
 const SQLITE: &str = "SELECT group_concat(e.position || char(31) || e.sequence || char(31) || coalesce(e.command_id, '') || char(31) \
      || e.event_version || char(31) || e.aggregate_id || char(31) || e.event_type || char(31) || e.payload, char(30)), count(*) \
-     FROM (SELECT * FROM events e WHERE e.position > $1 AND e.position <= $2 AND e.aggregate_type = $3 ORDER BY e.position) AS e";
+     FROM (SELECT * FROM events e WHERE e.position > $1 AND e.position <= $2 AND e.aggregate_type = $3 \
+     AND e.event_type NOT IN (SELECT t.value FROM json_each($4) AS t) ORDER BY e.position) AS e";
 
 /// The same, one by one.
 const SQLITE_ROWS: &str = "SELECT e.position, e.sequence, e.command_id, e.event_version, e.aggregate_id, e.event_type, e.payload \
-     FROM events e WHERE e.position > $1 AND e.position <= $2 AND e.aggregate_type = $3 ORDER BY e.position";
+     FROM events e WHERE e.position > $1 AND e.position <= $2 AND e.aggregate_type = $3 \
+     AND e.event_type NOT IN (SELECT t.value FROM json_each($4) AS t) ORDER BY e.position";
+
+/// Which events are read: those of an aggregate type, without those of some event types.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted {
+    pub(crate) aggregate_type: &'static str,
+    pub(crate) without: &'static [&'static str],
+}
 
 /// The events of some streams, in order.
 #[derive(Debug, Default)]
@@ -121,26 +130,27 @@ fn deal(told: Told<'_>, shares: &mut [Bulk]) {
 }
 
 impl Reader {
-    /// The events of one aggregate type after a position up to another, each put to the share of its stream.
+    /// The events that are wanted after a position up to another, each put to the share of its stream.
     pub(crate) async fn bulk(
         &self,
-        aggregate_type: &str,
+        wanted: Wanted,
         after: Position,
         upto: Position,
         shares: &mut [Bulk],
     ) -> Result<(), Error> {
+        // What is current under another name may have to be read.
+        let without = if self.upcasts().is_empty() { wanted.without } else { &[] };
+        let wanted = Wanted { without, ..wanted };
         match &self.pool {
-            Pool::Postgres(pool) => {
-                bulk_of_postgres(pool, aggregate_type, after, upto, shares).await
-            }
-            Pool::Sqlite(pool) => bulk_of_sqlite(pool, aggregate_type, after, upto, shares).await,
+            Pool::Postgres(pool) => bulk_of_postgres(pool, wanted, after, upto, shares).await,
+            Pool::Sqlite(pool) => bulk_of_sqlite(pool, wanted, after, upto, shares).await,
         }
     }
 }
 
 async fn bulk_of_postgres(
     pool: &PgPool,
-    aggregate_type: &str,
+    wanted: Wanted,
     after: Position,
     upto: Position,
     shares: &mut [Bulk],
@@ -149,7 +159,8 @@ async fn bulk_of_postgres(
     let sql = POSTGRES
         .replace("{after}", &after.to_string())
         .replace("{upto}", &upto.to_string())
-        .replace("{type}", &aggregate_type.replace('\'', "''"));
+        .replace("{type}", wanted.aggregate_type)
+        .replace("{without}", &wanted.without.join(","));
     let mut pieces = pool.copy_out_raw(&sql).await?;
     let (mut copied, mut malformed) = (Copied::default(), false);
     while let Some(piece) = pieces.try_next().await? {
@@ -163,15 +174,17 @@ async fn bulk_of_postgres(
 
 async fn bulk_of_sqlite(
     pool: &SqlitePool,
-    aggregate_type: &str,
+    wanted: Wanted,
     after: Position,
     upto: Position,
     shares: &mut [Bulk],
 ) -> Result<(), Error> {
-    let mut after = after.0;
+    let (mut after, aggregate_type) = (after.0, wanted.aggregate_type);
+    let without = codec::written(&wanted.without)?;
     while after < upto.0 {
         let end = after.saturating_add(PIECE).min(upto.0);
-        let query = sqlx::query_as(SQLITE).bind(after).bind(end).bind(aggregate_type);
+        let query =
+            sqlx::query_as(SQLITE).bind(after).bind(end).bind(aggregate_type).bind(&without);
         let (text, count): (Option<String>, i64) = query.fetch_one(pool).await?;
         if let Some(told) = apart(text.as_deref().unwrap_or_default(), count) {
             for told in told {
@@ -179,6 +192,7 @@ async fn bulk_of_sqlite(
             }
         } else {
             let query = sqlx::query_as(SQLITE_ROWS).bind(after).bind(end).bind(aggregate_type);
+            let query = query.bind(&without);
             let rows: Vec<Plain> = query.fetch_all(pool).await?;
             for row in &rows {
                 deal(of_plain(row), shares);

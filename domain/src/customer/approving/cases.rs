@@ -20,9 +20,9 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Cases {
     /// Open, or returned to be mended.
-    pub qualification: Option<Case>,
+    pub qualification: Option<Box<Case>>,
     /// The last one that was not approved.
-    pub credit: Option<Case>,
+    pub credit: Option<Box<Case>>,
     /// Open.
     pub releases: BTreeMap<OrderId, Case>,
     /// Open.
@@ -114,14 +114,14 @@ impl Cases {
 
     pub fn all(&self) -> impl Iterator<Item = &Case> {
         let others = self.releases.values().chain(self.re_reviews.values());
-        self.qualification.iter().chain(&self.credit).chain(others)
+        self.qualification.as_deref().into_iter().chain(self.credit.as_deref()).chain(others)
     }
 
     pub fn named(&self, which: Which) -> Option<&Case> {
         match which {
             Which::Case(id) => self.all().find(|case| case.id == id),
-            Which::Qualification => self.qualification.as_ref(),
-            Which::Credit => self.credit.as_ref(),
+            Which::Qualification => self.qualification.as_deref(),
+            Which::Credit => self.credit.as_deref(),
             Which::Release(order) => self.releases.get(&order),
         }
     }
@@ -136,8 +136,8 @@ impl Cases {
     /// The case that a matter goes on in.
     pub(super) fn of(&self, matter: &Matter) -> Option<&Case> {
         match matter {
-            Matter::Qualification { .. } => self.qualification.as_ref(),
-            Matter::Credit { .. } => self.credit.as_ref(),
+            Matter::Qualification { .. } => self.qualification.as_deref(),
+            Matter::Credit { .. } => self.credit.as_deref(),
             Matter::Release { order, .. } => self.releases.get(order),
             Matter::ReReview { of, .. } => self.re_reviews.get(of),
         }
@@ -145,7 +145,8 @@ impl Cases {
 
     fn change(&mut self, id: CaseId, change: impl FnOnce(&mut Case)) {
         let others = self.releases.values_mut().chain(self.re_reviews.values_mut());
-        let mut all = self.qualification.iter_mut().chain(&mut self.credit).chain(others);
+        let one = self.qualification.as_deref_mut().into_iter();
+        let mut all = one.chain(self.credit.as_deref_mut()).chain(others);
         if let Some(case) = all.find(|case| case.id == id) {
             change(case);
         }
@@ -153,8 +154,8 @@ impl Cases {
 
     fn put(&mut self, case: Case) {
         match case.matter {
-            Matter::Qualification { .. } => self.qualification = Some(case),
-            Matter::Credit { .. } => self.credit = Some(case),
+            Matter::Qualification { .. } => self.qualification = Some(Box::new(case)),
+            Matter::Credit { .. } => self.credit = Some(Box::new(case)),
             Matter::Release { order, .. } => {
                 self.releases.insert(order, case);
             }
@@ -165,7 +166,7 @@ impl Cases {
     }
 
     fn take_away(&mut self, id: CaseId) {
-        let gone = |case: &Option<Case>| case.as_ref().is_some_and(|case| case.id == id);
+        let gone = |case: &Option<Box<Case>>| case.as_ref().is_some_and(|case| case.id == id);
         if gone(&self.qualification) {
             self.qualification = None;
         }
@@ -282,7 +283,8 @@ impl Cases {
         let kept = |standing| move |case: &mut Case| case.standing = standing;
         let of = |case: &Case| case.id == event.case;
         // Papers that were rejected are gone, and a re-review has had its effect.
-        let ends = self.qualification.as_ref().is_some_and(of) || self.re_reviews.values().any(of);
+        let ends =
+            self.qualification.as_deref().is_some_and(of) || self.re_reviews.values().any(of);
         match event.outcome {
             Outcome::Returned => self.change(event.case, kept(Standing::Returned)),
             Outcome::Rejected if !ends => self.change(event.case, kept(Standing::Rejected)),

@@ -340,7 +340,7 @@ fn known(
         }
         Matter::Release { order, release } => {
             let order = customer.orders.get(order);
-            let value = order.map_or(Minor::ZERO, crate::customer::order::Order::open);
+            let value = order.map_or(Minor::ZERO, |order| order.open());
             let figures = release.lifted.iter().filter_map(|it| it.figure);
             let figure = figures.map(crate::money::Money::minor).max().unwrap_or(Minor::ZERO);
             let of_file =

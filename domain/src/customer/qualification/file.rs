@@ -15,7 +15,7 @@ use crate::{
 /// The qualification part of a customer.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Qualification {
-    pub documents: BTreeMap<DocumentId, Document>,
+    pub documents: BTreeMap<DocumentId, Box<Document>>,
     /// The version of the stream at which the customer was first approved as one of its kind.
     pub approved_at: Option<i64>,
     /// Who first approved this customer, and who last did.
@@ -137,14 +137,18 @@ impl Qualification {
         &self,
         kind: DocumentKind,
     ) -> impl Iterator<Item = (&DocumentId, &Document)> + Clone {
-        self.documents.iter().filter(move |(_, document)| {
+        self.documents().filter(move |(_, document)| {
             document.paper.kind == kind
                 && matches!(document.standing, Standing::Approved | Standing::Superseded)
         })
     }
 
+    fn documents(&self) -> impl Iterator<Item = (&DocumentId, &Document)> + Clone {
+        self.documents.iter().map(|(id, document)| (id, &**document))
+    }
+
     pub(in crate::customer) fn in_review(&self) -> impl Iterator<Item = (&DocumentId, &Document)> {
-        self.documents.iter().filter(|(_, document)| document.standing == Standing::InReview)
+        self.documents().filter(|(_, document)| document.standing == Standing::InReview)
     }
 
     /// Whoever uploaded or submitted what is under review.
@@ -181,14 +185,14 @@ impl Qualification {
     pub(in crate::customer) fn upload(&mut self, event: &DocumentUploaded, version: i64) {
         self.documents.insert(
             event.document,
-            Document {
+            Box::new(Document {
                 paper: event.paper.clone(),
                 standing: Standing::Draft,
                 uploaded_by: event.by.clone(),
                 submitted_by: Vec::new(),
                 version,
                 approved_at: None,
-            },
+            }),
         );
     }
 
