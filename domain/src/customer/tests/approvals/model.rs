@@ -39,6 +39,8 @@ struct World {
     history: Vec<Event>,
     /// Every content that was ever put before somebody.
     seen: Vec<String>,
+    /// Every signature that a vote was ever given with.
+    signed: Vec<Signature>,
     days: u64,
 }
 
@@ -54,6 +56,7 @@ impl World {
             book,
             history: Vec::new(),
             seen: Vec::new(),
+            signed: Vec::new(),
             days: 0,
         }
     }
@@ -96,6 +99,7 @@ impl World {
             match event {
                 Event::CaseOpened(e) => self.seen.push(e.opened.content.clone()),
                 Event::CaseRoundOpened(e) => self.seen.push(e.opened.content.clone()),
+                Event::CaseVoted(e) => self.signed.extend(e.signed.as_deref().cloned()),
                 _ => {}
             }
         }
@@ -183,7 +187,12 @@ impl World {
             }
             Try::Withdraw(case) => self.about(*case, Act::Withdraw { reason: why() })?,
             Try::Reopen(case) => self.about(*case, Act::Reopen { reason: why() })?,
-            Try::Everybody(_)
+            Try::SignWith(case, nth) => {
+                let signature = self.signed.get(nth.checked_rem(self.signed.len())?)?;
+                self.about(*case, signing(signature))?
+            }
+            Try::Sign(_)
+            | Try::Everybody(_)
             | Try::Race(..)
             | Try::Pack(_)
             | Try::Days(_)
@@ -203,6 +212,15 @@ impl World {
                     if let Some(vote) = self.about(*case, agreement()) {
                         self.tell(voter, &vote)?;
                     }
+                }
+            }
+            Try::Sign(nth) => {
+                let cases: Vec<&Case> = self.stage.customer.cases.all().collect();
+                let Some(at) = nth.checked_rem(cases.len()) else { return Ok(()) };
+                let content = cases[at].round.content.clone();
+                let own = signature(company::name(who).trim_start_matches("staff-"), &content);
+                if let Some(vote) = self.about(*nth, signing(&own)) {
+                    self.tell(who, &vote)?;
                 }
             }
             Try::Race(case, other) => {
