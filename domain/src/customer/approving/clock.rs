@@ -172,7 +172,7 @@ fn case_of_papers(customer: &Customer, context: &Context) -> Vec<Event> {
     let file = &customer.qualification;
     let goes_on = customer.cases.qualification.is_some();
     let documents = file.documents.values().filter(|it| it.standing == Standing::InReview);
-    let submitted = documents.filter_map(|it| Some((it.version, it.submitted_by.clone()?)));
+    let submitted = documents.filter_map(|it| Some((it.version, it.submitted_by.last()?.clone())));
     match submitted.max() {
         // Where nobody can be asked now, the next look tries again.
         Some((_, by)) if !goes_on => {

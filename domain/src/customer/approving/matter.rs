@@ -265,7 +265,10 @@ pub(super) fn content(
             })
         }
         Matter::ReReview { of, evidence } => {
-            serde_json::json!({ "re_review": of, "evidence": evidence })
+            let manager = registration.account_manager();
+            serde_json::json!({
+                "re_review": of, "evidence": evidence, "account_manager": manager,
+            })
         }
     };
     let bound = serde_json::json!({

@@ -38,8 +38,8 @@ pub struct Document {
     pub paper: Paper,
     pub standing: Standing,
     pub uploaded_by: StaffId,
-    /// Who submitted it last.
-    pub submitted_by: Option<StaffId>,
+    /// Everybody who ever submitted it, the last one at the end: a paper that comes back is still one they asked for.
+    pub submitted_by: Vec<StaffId>,
     /// The version of the customer's stream at which this paper last changed.
     pub version: i64,
     /// The one at which it was approved.
@@ -185,7 +185,7 @@ impl Qualification {
                 paper: event.paper.clone(),
                 standing: Standing::Draft,
                 uploaded_by: event.by.clone(),
-                submitted_by: None,
+                submitted_by: Vec::new(),
                 version,
                 approved_at: None,
             },
@@ -196,7 +196,8 @@ impl Qualification {
         self.declined = None;
         for id in &event.documents {
             if let Some(document) = self.documents.get_mut(id) {
-                document.submitted_by = Some(event.by.clone());
+                document.submitted_by.retain(|by| *by != event.by);
+                document.submitted_by.push(event.by.clone());
             }
         }
         self.stand(&event.documents, Standing::InReview, version);

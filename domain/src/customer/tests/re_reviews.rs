@@ -181,6 +181,21 @@ fn row_30_what_changes_meanwhile_is_added_and_voted_on_anew() {
 }
 
 #[test]
+fn row_30_who_comes_to_look_after_the_account_has_no_vote_on_a_re_review() {
+    let mut stage = qualified();
+    revoke(&mut stage);
+    let particulars = ParticularsAmended {
+        account_manager: Some("staff-quality-2".parse().unwrap()),
+        ..ParticularsAmended::default()
+    };
+    let amend = registration::Command::Amend(Box::new(particulars));
+    stage.ask("staff-sales", &[Role::Sales], &Command::Registration(amend)).unwrap();
+    let vote = act(&stage, Reviewed::Qualification, agreement());
+    let own = stage.ask("staff-quality-2", &[Role::Quality], &vote).unwrap_err();
+    assert_eq!(own.code(), "approval.had_a_hand");
+}
+
+#[test]
 fn row_30_nobody_takes_a_re_review_back() {
     let mut stage = qualified();
     revoke(&mut stage);

@@ -170,3 +170,18 @@ fn row_21_where_nobody_else_is_left_it_is_asked_for_anew() {
     does(&mut stage, "credit", &withdraw).unwrap();
     assert!(does(&mut stage, "credit-2", &release(order)).is_ok());
 }
+
+#[test]
+fn row_21_who_asked_for_papers_once_has_no_vote_on_them_when_another_asks_anew() {
+    let mut stage = stage();
+    employ(&mut stage, person("sales-2", &[Role::Sales]));
+    prepare(&mut stage);
+    does(&mut stage, "sales-lead", &submit()).unwrap();
+    let withdraw = on_papers(Act::Withdraw { reason: "由同事提交".parse().unwrap() });
+    does(&mut stage, "sales-lead", &withdraw).unwrap();
+    does(&mut stage, "sales", &submit()).unwrap();
+    let hands = ["staff-sales", "staff-sales-lead"].map(|name| name.parse().unwrap());
+    assert!(hands.iter().all(|hand| papers(&stage).round.excluded.contains(hand)));
+    assert_eq!(refused(&mut stage, "sales-lead", &vote()), "qualification.own_work");
+    assert!(does(&mut stage, "sales-2", &vote()).is_ok());
+}

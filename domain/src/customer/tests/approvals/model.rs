@@ -11,7 +11,7 @@ use std::cell::Cell;
 
 use proptest::{
     prelude::*,
-    test_runner::{Config, TestCaseError, TestRunner},
+    test_runner::{Config, RngSeed, TestCaseError, TestRunner},
 };
 
 use self::{
@@ -26,7 +26,8 @@ use crate::{
     decider::Decider,
 };
 
-const CASES: u32 = 128;
+/// How many companies are tried, always the same ones; `PROBITY_MODELS` of them are tried by chance instead where it says how many.
+const CASES: u32 = 256;
 const AMOUNTS: [&str; 7] =
     ["0.01", "400000.00", "600000.00", "1000000.00", "1000000.01", "3000000.00", "5000000.01"];
 
@@ -256,7 +257,10 @@ impl World {
 fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_own_hand() {
     let (papers, limits, releases) = (Cell::new(0), Cell::new(0), Cell::new(0));
     let everything = (company::companies(), any::<bool>(), tries());
-    let mut runner = TestRunner::new(Config::with_cases(CASES));
+    let by_chance = std::env::var("PROBITY_MODELS").ok().map(|n| n.parse().unwrap());
+    let rng_seed = by_chance.map_or(RngSeed::Fixed(1), |_| RngSeed::Random);
+    let cases = by_chance.unwrap_or(CASES);
+    let mut runner = TestRunner::new(Config { cases, rng_seed, ..Config::default() });
     let run = runner.run(&everything, |(company, approved, tries)| {
         let mut world = World::new(company, approved);
         let mut again: Customer = world.stage.customer.clone();

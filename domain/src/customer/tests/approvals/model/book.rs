@@ -13,7 +13,10 @@ use crate::{
     approval::{Person, VoteCast},
     catalogue::ScopeItem,
     customer::{
-        Customer, Event, approving::Matter, credit::Limit, qualification::Standing,
+        Customer, Event,
+        approving::{Matter, Outcome},
+        credit::Limit,
+        qualification::Standing,
         registration::CustomerKind,
     },
     document_kind::DocumentKind,
@@ -57,6 +60,8 @@ struct Ordered {
 struct Kept {
     about: Matter,
     open: bool,
+    /// To be mended, or given up.
+    returned: bool,
     round: u32,
     stage: u32,
     hash: String,
@@ -235,6 +240,7 @@ impl Book {
                 let case = Kept {
                     about: e.matter.clone(),
                     open: true,
+                    returned: false,
                     round: 0,
                     stage: 1,
                     hash: String::new(),
@@ -292,8 +298,10 @@ impl Book {
             }
             Event::CaseClosed(e) => {
                 let case = self.case(&e.case)?;
-                must(case.open, "closed twice")?;
+                let given_up = case.returned && e.outcome == Outcome::Withdrawn;
+                must(case.open || given_up, "closed twice")?;
                 must(e.content == case.hash, "what was closed is not what was asked")?;
+                case.returned = case.open && e.outcome == Outcome::Returned;
                 case.open = false;
             }
             _ => {}
@@ -325,6 +333,7 @@ impl Book {
             }
         }
         (case.about, case.open, case.round, case.stage) = (about.clone(), true, round, 1);
+        case.returned = false;
         (case.hash, case.shown) = (hash.to_owned(), shown);
         case.votes.clear();
         case.asked.clear();

@@ -142,7 +142,7 @@ impl Book {
                 let open = self.orders.get(order).map(|order| order.open);
                 format!("{open:?} {:?}", self.manager)
             }
-            Matter::ReReview { .. } => String::new(),
+            Matter::ReReview { .. } => format!("{:?}", self.manager),
         };
         format!("{:?} {of_it}", self.kind)
     }
