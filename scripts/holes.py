@@ -68,8 +68,8 @@ def main(table, folder, *names):
             fail(f"{hole['name']}: does not compile without it:\n{built.stderr}")
         tested = tests(folder)
         file.write_text(text, encoding="utf-8")
-        lines = tested.stdout.splitlines()
-        noticed = [line.split("::")[-1].strip() for line in lines if line.startswith("    ") and "::" in line]
+        failures = tested.stdout.rsplit("\nfailures:\n", 1)[-1].splitlines()
+        noticed = [line.split("::")[-1] for line in failures if line.startswith("    ")]
         found = tested.returncode != 0 and noticed
         if not found:
             left.append(hole["name"])

@@ -110,6 +110,8 @@ async fn no_administrator_helps(server: &Server) {
     let case = asked(server, &customer, "2000000.00").await;
     for (name, code) in [("credit", "approval.had_a_hand"), ("warehouse", "approval.not_asked")] {
         let staff = server.person(name).await.staff;
+        let roles = json!({"roles": [name, "finance"]});
+        server.post("admin", &format!("/v1/staff/{staff}/roles"), roles).await.expect(200);
         let token = json!({"name": "second", "role": "finance", "staff": staff});
         let secret = server.post("admin", "/v1/tokens", token).await.expect(201);
         let vote = server.send(Method::POST, secret.text("/secret"), &approve(&case));

@@ -255,7 +255,7 @@ impl World {
 /// hand in it, each of them once; and what happened, folded again, leaves the same cases open.
 #[test]
 fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_own_hand() {
-    let (papers, limits, releases) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let [papers, limits, releases, signatures] = [0; 4].map(Cell::new);
     let everything = (company::companies(), any::<bool>(), tries());
     let by_chance = std::env::var("PROBITY_MODELS").ok().map(|n| n.parse().unwrap());
     let rng_seed = by_chance.map_or(RngSeed::Fixed(1), |_| RngSeed::Random);
@@ -273,6 +273,7 @@ fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_
                 Event::QualificationApproved(_) => papers.set(papers.get() + 1),
                 Event::LimitGranted(_) => limits.set(limits.get() + 1),
                 Event::OrderReleased(_) => releases.set(releases.get() + 1),
+                Event::CaseVoted(e) if e.signed.is_some() => signatures.set(signatures.get() + 1),
                 _ => {}
             }
         }
@@ -285,6 +286,6 @@ fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_
     if let Err(found) = run {
         panic!("{found}");
     }
-    let effects = [&papers, &limits, &releases].map(Cell::get);
+    let effects = [&papers, &limits, &releases, &signatures].map(Cell::get);
     assert!(effects.iter().all(|count| *count > 0), "nothing was tried: {effects:?}");
 }
