@@ -10,8 +10,11 @@ import shutil
 import subprocess
 import sys
 
-# Every test that is about approvals has this in its path.
-FILTER = "approv"
+# What stands in the paths of tests about approvals.
+ABOUT = ["approv", "re_reviews", "clock"]
+# Random sequences take long, and are asked where no other test notices: the same ones each time, and as they were found.
+RANDOM = "::model::"
+SAME = {"PROPTEST_FAILURE_PERSISTENCE": "off", "PROPTEST_MAX_SHRINK_ITERS": "0", "PROPTEST_RNG_SEED": "21"}
 COPIED = ["Cargo.toml", "Cargo.lock", "clippy.toml", "domain", "journal", "projections", "api", "tests", "bench", "policy", "data", "migrations"]
 
 
@@ -21,8 +24,14 @@ def fail(text):
 
 def cargo(folder, *more):
     command = ["cargo", "test", "--locked", "--quiet", "-p", "domain", "--lib", *more]
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(folder / "target"), "PROPTEST_FAILURE_PERSISTENCE": "off"}
+    environment = {**os.environ, **SAME, "CARGO_TARGET_DIR": str(folder / "target"), "CARGO_PROFILE_DEV_DEBUG": "0"}
     return subprocess.run(command, cwd=folder / "house", env=environment, capture_output=True, text=True)
+
+
+def tests(folder):
+    """The first run that fails, else the last one."""
+    told = cargo(folder, "--", *ABOUT, "--skip", RANDOM)
+    return told if told.returncode != 0 else cargo(folder, "--", RANDOM)
 
 
 def copy(house):
@@ -44,7 +53,7 @@ def main(table, folder, *names):
         if text.count(hole["guard"]) != 1:
             fail(f"{hole['name']}: its guard stands {text.count(hole['guard'])} times in {hole['file']}: mend the table")
     copy(folder / "house")
-    whole = cargo(folder, FILTER)
+    whole = tests(folder)
     if whole.returncode != 0:
         fail(f"the tests fail before anything is taken out:\n{whole.stdout}{whole.stderr}")
     left = []
@@ -57,10 +66,10 @@ def main(table, folder, *names):
         built = cargo(folder, "--no-run")
         if built.returncode != 0:
             fail(f"{hole['name']}: does not compile without it:\n{built.stderr}")
-        tested = cargo(folder, FILTER)
+        tested = tests(folder)
         file.write_text(text, encoding="utf-8")
-        lines = tested.stdout.splitlines()
-        noticed = [line.split("::")[-1].strip() for line in lines if line.startswith("    ") and "::" in line]
+        failures = tested.stdout.rsplit("\nfailures:\n", 1)[-1].splitlines()
+        noticed = [line.split("::")[-1] for line in failures if line.startswith("    ")]
         found = tested.returncode != 0 and noticed
         if not found:
             left.append(hole["name"])

@@ -27,4 +27,5 @@ mod sight;
 mod signing;
 mod tables;
 mod trade;
+mod votes;
 mod worklist;

@@ -131,7 +131,7 @@ impl Round {
         }
         let seats = seats::open_seats(self);
         let mut ballots = BTreeSet::new();
-        for seat in seats.iter().filter(|seat| self.may_take(seat, by)) {
+        for seat in seats.iter().filter(|seat| seat.is_open_to(by)) {
             ballots.extend(own(asked, roles, seat));
             for (principal, theirs) in &asked.stands_in_for {
                 let free = !self.excluded.contains(principal) && !self.has_spoken(principal);
@@ -143,11 +143,6 @@ impl Round {
             }
         }
         if ballots.is_empty() { Err(not_asked) } else { Ok(ballots.into_iter().collect()) }
-    }
-
-    /// A seat for one person only is theirs; a reviewer that was added takes no other.
-    fn may_take(&self, seat: &Seat, by: &StaffId) -> bool {
-        seat.is_open_to(by) && (seat.is_personal() || !self.reviewers.contains(by))
     }
 
     /// Whether somebody voted, or had somebody vote for them.
@@ -199,10 +194,8 @@ impl Round {
             let hold = |roles: Option<&BTreeSet<Role>>| {
                 roles.is_some_and(|roles| roles.contains(&ballot.department))
             };
-            hold(lent)
-                && hold(theirs)
-                && !barred.contains(principal)
-                && !self.is_heard(principal, people)
+            // Of one who is barred now this would be a hand in it too: see above.
+            hold(lent) && hold(theirs) && !self.is_heard(principal, people)
         };
         let ballots: Vec<Ballot> = ballots.into_iter().filter(still).collect();
         if ballots.is_empty() { Err(not_asked) } else { Ok(ballots) }

@@ -24,10 +24,6 @@ impl Seat {
         Self { departments: departments.into_iter().collect(), only: Some(person.staff.clone()) }
     }
 
-    pub(super) fn is_personal(&self) -> bool {
-        self.only.is_some()
-    }
-
     pub(super) fn is_open_to(&self, staff: &StaffId) -> bool {
         self.only.as_ref().is_none_or(|only| only == staff)
     }

@@ -21,7 +21,12 @@ pub use self::{
     cases::{Case, Cases, Question, Standing},
     matter::Matter,
 };
-pub(super) use self::{clock::look, keeping::keep, matter::request, reviewing::reviewed};
+pub(super) use self::{
+    clock::look,
+    keeping::keep,
+    matter::{request, within_caps},
+    reviewing::reviewed,
+};
 use super::{Customer, Event, Rejection, qualification::Remarks};
 use crate::{
     approval::{Person, RoundOpened, StageOpened, VoteCast, clock::Deadline},

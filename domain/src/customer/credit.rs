@@ -2,7 +2,7 @@
 //!
 //! A limit is none, unlimited or an amount; what was never granted is not configured, and never means "allowed".
 //! A freeze stops new credit; it does not touch what is already owed, and it never stops incoming cash.
-//! Nobody grants credit to a customer whose account they manage.
+//! Nobody grants credit to a customer whose account they manage, nor more than the pack's bands allow a customer like this one.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
 use serde::{Deserialize, Serialize};
@@ -212,7 +212,7 @@ fn is_sound(customer: &Customer, context: &Context, grant: &LimitGranted) -> Res
     if grant.valid_until.is_some_and(|end| end < context.turn.today) {
         return Err(Rejection::LimitAlreadyEnded);
     }
-    Ok(())
+    approving::within_caps(customer, context, grant)
 }
 
 /// A limit as it takes effect, once everybody agreed.

@@ -4,7 +4,11 @@ use chrono::NaiveDate;
 
 use super::registration::Status;
 use crate::{
-    approval, decision::CauseCode, document_kind::DocumentKind, money::Currency, staff::Role,
+    approval,
+    decision::CauseCode,
+    document_kind::DocumentKind,
+    money::{Currency, Money},
+    staff::Role,
 };
 
 rejections! {
@@ -49,6 +53,8 @@ rejections! {
     AmountNotPositive = Content, "money.not_positive", "金额必须大于零。", "the amount must be more than zero";
     AmountTooLarge = Content, "money.too_large", "金额过大。", "the amount has more than twelve integer digits";
     LimitAlreadyEnded = Content, "credit.already_ended", "额度有效期不得早于今天。", "the limit would have ended before today";
+    BeyondBand { grade: String, limit: Money, terms_days: u32 } = Conflict, "credit.beyond_band", "超出该客户评级所允许的信用额度或账期；请降低额度或缩短账期，或待客户评级改善后再申请。", "grade {grade} allows this customer at most {limit}, on terms of at most {terms_days} days: ask for less, or once the customer's grade is better";
+    NoBand { fault: &'static str } = Conflict, "credit.no_band", "政策包无法评定该客户的信用等级；请联系政策包的主管部门。", "the policy pack gives this customer no grade ({fault}): tell those who own its scorecards and bands";
     AlreadyFrozen = Conflict, "credit.already_frozen", "信用额度已处于冻结状态。", "the limit is already frozen";
     NotFrozen = Conflict, "credit.not_frozen", "信用额度未冻结。", "the limit is not frozen";
     NoLines = Content, "order.no_lines", "请至少填写一行。", "give at least one line";

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Objection,
+    bands::Cap,
     facts::{self, facts_of},
     pack::Text,
     table::{
@@ -101,6 +102,9 @@ pub struct Chosen {
     pub row: String,
     /// What the table was asked with, by fact.
     pub facts: BTreeMap<String, String>,
+    /// The most that each band table allows, of a limit; none in packs without bands, and in events of before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub caps: Vec<Cap>,
 }
 
 impl Approvals {
@@ -169,7 +173,7 @@ impl Approvals {
         let asked = table.facts().iter().map(|fact| &fact.name);
         let facts = asked.map(|fact| (fact.clone(), known(fact).to_string())).collect();
         let row = answer.rows.into_iter().next().ok_or(Fault::NoRow)?;
-        Ok((route, Chosen { route: name, row, facts }))
+        Ok((route, Chosen { route: name, row, facts, caps: Vec::new() }))
     }
 
     /// A route by its name, with the departments that stand in for those that the company lacks.

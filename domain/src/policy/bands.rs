@@ -2,7 +2,7 @@
 //!
 //! Bands are listed from the best to the worst. Every score has exactly one, and a better score never gets less: neither a
 //! smaller limit, nor shorter terms, nor a larger share to be paid in advance. What cannot be answered is a [`Fault`]: whoever
-//! asked holds.
+//! asked holds. A limit is granted within every band table of the pack, and the case says what each of them allowed.
 
 #[cfg(test)]
 mod tests;
@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Objection,
-    pack::Text,
+    facts::CATALOGUE,
+    pack::{Pack, Text},
     scorecard::{Scorecard, score_fact},
     table::{
         Fault, HitPolicy, Mistake, Slot, Source, SourceRow, Table,
-        axis::{Axis, Value},
+        axis::{Axis, Fact, Value},
         check,
     },
 };
@@ -51,6 +52,33 @@ pub struct Band {
     /// What is said of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub text: Option<Text>,
+}
+
+/// The most that a customer may be granted, as a band table says of their score.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Cap {
+    /// The band table.
+    pub bands: String,
+    pub score: i64,
+    pub grade: String,
+    pub limit: Money,
+    pub terms_days: u32,
+}
+
+/// What every band table of a pack allows somebody of whom this is known; nothing where it has none.
+pub fn caps(pack: &Pack, known: impl Fn(&str) -> Value) -> Result<Vec<Cap>, Fault> {
+    let facts: Vec<Fact> = CATALOGUE.iter().map(|it| it.fact.clone()).collect();
+    let cap = |bands: &BandTable| {
+        let card = pack.scorecards.iter().find(|card| card.id == bands.scorecard);
+        let card = card.ok_or(Fault::NoRow)?.read(&facts).map_err(|mistakes| {
+            let first = mistakes.into_iter().next();
+            first.map_or(Fault::NoRow, |(_, mistake)| Fault::Unread(mistake))
+        })?;
+        let score = card.score(&known)?.points;
+        let Band { grade, limit, terms_days, .. } = bands.band(score)?.clone();
+        Ok(Cap { bands: bands.id.clone(), score, grade, limit, terms_days })
+    };
+    pack.bands.iter().map(cap).collect()
 }
 
 impl BandTable {

@@ -186,9 +186,12 @@ fn objection(pointer: String, zh: &str, en: &str) -> Objection {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::staff::Role;
 
     fn example(name: &str, kind: &str, amount: &str, days: &str, expect: &str) -> Value {
         let mut given = json!({
@@ -244,18 +247,14 @@ mod tests {
         assert_eq!(objections(&Pack::default_pack()), []);
     }
 
-    /// The rule library: papers, reactions and tables are told by their ids, are changed by their owners, and bring their tests.
+    /// The rule library: every rule of the delivered pack is told by an id of its own, is changed by its owners, and is tried.
     #[test]
     fn row_114_every_rule_has_an_id_an_owner_and_its_tests() {
-        use std::collections::BTreeSet;
         let pack = Pack::default_pack();
         let Overdue::Table(overdue) = &pack.overdue else {
             panic!("the delivered pack has a table")
         };
         let table = overdue.table.table(&facts::OVERDUE).unwrap();
-        let ids: BTreeSet<&str> =
-            overdue.table.source().rows.iter().map(|row| row.id.as_str()).collect();
-        assert_eq!(ids.len(), overdue.table.source().rows.len());
         let mut answered = BTreeSet::new();
         for example in &overdue.examples {
             let value = |name: &str| {
@@ -267,38 +266,84 @@ mod tests {
             assert_eq!(answer.outcome.to_string(), example.expect, "{}", example.name);
             answered.extend(answer.rows);
         }
-        let answered: BTreeSet<&str> = answered.iter().map(String::as_str).collect();
-        assert_eq!(answered, ids, "every rule has its test");
-        assert!(pack.papers.iter().all(|rule| !rule.id.is_empty()));
+        let every: BTreeSet<String> =
+            overdue.table.source().rows.iter().map(|row| row.id.clone()).collect();
+        assert_eq!(answered, every, "every rule has its test");
 
-        // Whatever is taken out of the pack belongs to somebody.
+        let approvals = pack.approvals();
+        let rows = Subject::ALL.iter().map(|subject| approvals.sheet(*subject).source());
+        let tables: Vec<Vec<&str>> = std::iter::once(overdue.table.source())
+            .chain(rows)
+            .map(|table| table.rows.iter().map(|row| row.id.as_str()).collect())
+            .chain([pack.papers.iter().map(|rule| rule.id.as_str()).collect()])
+            .collect();
+        for ids in tables {
+            assert!(!ids.is_empty() && ids.iter().all(|id| !id.trim().is_empty()), "{ids:?}");
+            assert_eq!(ids.iter().collect::<BTreeSet<_>>().len(), ids.len(), "{ids:?}");
+        }
+        // Whatever is taken out of the pack belongs to somebody, who is asked.
+        let asked = |other: &Pack| pack.changes().departments(&changes::parts(&pack, other));
         let whole = serde_json::to_value(&pack).unwrap();
-        for list in ["/papers", "/overdue/table/rows", "/overdue/examples", "/never_counts"] {
+        let (law, money) = ([Role::Quality, Role::Compliance], [Role::Credit, Role::Finance]);
+        for (list, owners) in [
+            ("/papers", law),
+            ("/never_counts", law),
+            ("/approvals/qualification/rows", law),
+            ("/overdue/table/rows", money),
+            ("/overdue/examples", money),
+            ("/approvals/credit/rows", money),
+            ("/approvals/release/rows", money),
+        ] {
             let mut other = whole.clone();
             other.pointer_mut(list).unwrap().as_array_mut().unwrap().pop().unwrap();
-            let other: Pack = serde_json::from_value(other).unwrap();
-            assert!(!changes::parts(&pack, &other).is_empty(), "{list}");
+            let owned = asked(&serde_json::from_value(other).unwrap());
+            assert_eq!(BTreeSet::from_iter(owned), BTreeSet::from(owners), "{list}");
         }
         for code in CauseCode::ALL {
             let mut other = pack.clone();
             other.reactions.remove(code);
-            assert!(!changes::parts(&pack, &other).is_empty(), "{code}");
+            assert!(!asked(&other).is_empty(), "{code}");
         }
-        // Without an id, with one that another has, or against its test, a rule is refused.
-        objects("/overdue/table/rows/0/id", json!(""), "/overdue/table/rows/0/id", "empty");
-        objects(
-            "/overdue/table/rows/0/id",
-            json!("general"),
-            "/overdue/table/rows/4/id",
-            "used before",
-        );
-        objects(
-            "/overdue/examples/0/expect",
-            json!("stop"),
-            "/overdue/examples/0/expect",
-            "answers fine",
-        );
-        objects("/papers/0/id", json!(" "), "/papers/0/id", "is empty");
+    }
+
+    #[test]
+    fn row_114_refuses_a_rule_without_an_id_of_its_own_or_against_its_test() {
+        for (pointer, value, at, said) in [
+            ("/overdue/table/rows/0/id", "", "/overdue/table/rows/0/id", "empty"),
+            ("/overdue/table/rows/0/id", "general", "/overdue/table/rows/4/id", "used before"),
+            ("/overdue/examples/0/expect", "stop", "/overdue/examples/0/expect", "answers fine"),
+            ("/papers/0/id", " ", "/papers/0/id", "is empty"),
+            ("/papers/1/id", "institution", "/papers/1/id", "has this id"),
+            (
+                "/approvals/credit/rows/0/id",
+                "with-all",
+                "/approvals/credit/rows/2/id",
+                "used before",
+            ),
+        ] {
+            objects(pointer, json!(value), at, said);
+        }
+        let mut nobodys = Pack::default_pack();
+        nobodys.changes.as_mut().unwrap().credit.clear();
+        assert!(objections(&nobodys).iter().any(|it| it.pointer == "/changes/credit"));
+    }
+
+    /// A test stands where its rule ends: the day and the cent on either side of it, and a rule that moves by one of them is against it.
+    #[test]
+    fn row_114_boundary_a_rule_that_moves_by_one_day_or_cent_is_against_its_test() {
+        assert_eq!(with("/name", json!("the same rules")), []);
+        for (cell, moved, example) in [
+            ("/overdue/table/rows/0/when/3", "> 181", "public hospital, 181 days"),
+            ("/overdue/table/rows/0/when/3", "> 179", "public hospital, 180 days"),
+            ("/overdue/table/rows/3/when/3", "> 31", "distributor, 31 days"),
+            ("/overdue/table/rows/3/when/3", "> 29", "distributor, 30 days"),
+            ("/overdue/table/rows/3/when/2", "> 1000.01", "distributor, 31 days"),
+            ("/overdue/table/rows/3/when/2", "> 999.99", "distributor, a small rest"),
+        ] {
+            let found = with(cell, json!(moved));
+            let told = found.iter().any(|(_, said)| said.contains(example));
+            assert!(told, "{cell} {moved}: {found:#?}");
+        }
     }
 
     #[test]

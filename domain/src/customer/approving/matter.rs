@@ -13,7 +13,7 @@ use crate::{
     context::Context,
     customer::{
         Customer, Event, Rejection,
-        credit::{self, LimitGranted},
+        credit::{self, Limit, LimitGranted},
         gate::money::overdue_of,
         qualification::{self, Remarks, ReviewKind},
         releasing,
@@ -23,12 +23,14 @@ use crate::{
     ids::{CaseId, OrderId, StaffId},
     money::Minor,
     policy::{
-        InForce,
+        InForce, Pack,
         approvals::{self, Chosen, Subject},
+        bands::{self, Cap},
         facts,
         table::axis::Value,
     },
     text::Line,
+    uscc::Uscc,
 };
 
 /// What is asked for.
@@ -296,9 +298,49 @@ fn choose(
     let known = known(customer, context, policy, matter);
     let stands_in = &pack.changes().stands_in;
     let said = |fact: &str| known.get(fact).cloned().unwrap_or(Value::Missing);
-    pack.approvals()
+    let (route, chosen) = pack
+        .approvals()
         .choose(matter.subject(), stands_in, said)
-        .map_err(|fault| Rejection::NoRoute { fault: fault.code() })
+        .map_err(|fault| Rejection::NoRoute { fault: fault.code() })?;
+    let caps = match matter {
+        Matter::Credit { .. } => caps(pack, said)?,
+        Matter::Qualification {} | Matter::Release { .. } | Matter::ReReview { .. } => Vec::new(),
+    };
+    Ok((route, Chosen { caps, ..chosen }))
+}
+
+fn caps(pack: &Pack, known: impl Fn(&str) -> Value) -> Result<Vec<Cap>, Rejection> {
+    bands::caps(pack, known).map_err(|fault| Rejection::NoBand { fault: fault.code() })
+}
+
+/// A limit and its terms are within what every band table allows this customer now.
+pub(in crate::customer) fn within_caps(
+    customer: &Customer,
+    context: &Context,
+    grant: &LimitGranted,
+) -> Result<(), Rejection> {
+    let Some(policy) = &context.facts.policy else { return Ok(()) };
+    let matter = Matter::Credit { grant: Box::new(grant.clone()), assessed_by: None };
+    let known = known(customer, context, policy, &matter);
+    let said = |fact: &str| known.get(fact).cloned().unwrap_or(Value::Missing);
+    for Cap { grade, limit, terms_days: days, .. } in caps(&policy.pack, said)? {
+        let enough = match grant.limit {
+            Limit::None => true,
+            Limit::Unlimited => false,
+            Limit::Amount { amount } => {
+                let compared = amount.compare(limit);
+                compared.map_err(|_| Rejection::NoBand { fault: "other_currency" })?.is_le()
+            }
+        };
+        if !enough || terms_days(&policy.pack, grant) > days {
+            return Err(Rejection::BeyondBand { grade, limit, terms_days: days });
+        }
+    }
+    Ok(())
+}
+
+fn terms_days(pack: &Pack, grant: &LimitGranted) -> u32 {
+    grant.terms.map_or(pack.credit.default_terms_days, |terms| terms.days)
 }
 
 /// What the table of a matter may ask.
@@ -332,11 +374,12 @@ fn known(
         Matter::Credit { grant, .. } => {
             let most = Value::Number(facts::MONEY_MAX.into());
             let or_most = |amount: Option<Minor>| amount.map_or(most.clone(), money);
-            let terms = grant.terms.map_or(policy.pack.credit.default_terms_days, |it| it.days);
             let increase = customer.credit.cumulative_increase(&grant.limit, context.turn.today);
             known.insert(facts::LIMIT, or_most(grant.limit.amount()));
             known.insert(facts::CUMULATIVE_INCREASE, or_most(increase));
-            known.insert(facts::TERMS_DAYS, days(terms));
+            known.insert(facts::TERMS_DAYS, days(terms_days(&policy.pack, grant)));
+            let entity = customer.registration.uscc().map(Uscc::entity);
+            known.insert(facts::ENTITY, entity.map_or(Value::Missing, |it| code(it.code())));
         }
         Matter::Release { order, release } => {
             let order = customer.orders.get(order);

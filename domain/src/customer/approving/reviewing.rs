@@ -290,7 +290,7 @@ pub(super) fn route(pack: &Pack, evidence: &[Evidence]) -> Result<(Route, Chosen
     let (trigger, name, route) = chosen.ok_or(Rejection::NoRoute { fault: Fault::NoRow.code() })?;
     let facts = BTreeMap::from([("trigger".to_owned(), trigger.code().to_owned())]);
     let row = trigger.code().to_owned();
-    Ok((route, Chosen { route: name.clone(), row, facts }))
+    Ok((route, Chosen { route: name.clone(), row, facts, caps: Vec::new() }))
 }
 
 /// What follows when somebody who is asked rejects it.

@@ -1,5 +1,6 @@
 //! What takes effect only once others agreed to it, each test named after its row of the feature table.
 
+mod caps;
 mod hands;
 mod lanes;
 mod levels;
@@ -7,6 +8,7 @@ mod mended;
 mod model;
 mod record;
 mod routes;
+mod signed;
 
 use std::sync::Arc;
 
@@ -24,8 +26,10 @@ use crate::{
         qualification::{self, Remarks},
         registration,
     },
+    digest::Sha256Digest,
     ids::{CaseId, OrderId},
     policy::{InForce, Pack},
+    signature::{Component, Meaning, Signature},
     staff::Role,
 };
 
@@ -141,6 +145,28 @@ fn held(stage: &mut Stage, pieces: u32) -> OrderId {
     let answer = stage.order(STENT, pieces, "100000.00");
     assert_eq!(answer.is(), ("held", vec!["credit.over_limit"]));
     answer.order
+}
+
+/// Somebody's signature under something, of a record that the door has looked at.
+fn signature(name: &str, content: &str) -> Signature {
+    Signature {
+        signer: format!("staff-{name}").parse().unwrap(),
+        name_digest: Sha256Digest([1; 32]),
+        role: Role::Quality,
+        at: crate::turn::Turn::of_test().now,
+        zone: chrono_tz::Tz::Asia__Shanghai,
+        meaning: Meaning::Approve,
+        stream: "customer-1".to_owned(),
+        content: content.to_owned(),
+        components: [Component::Password, Component::Code].into(),
+    }
+}
+
+/// A vote with a signature.
+fn signing(signature: &Signature) -> Act {
+    let signed = Some(Box::new(signature.clone()));
+    let remarks = Remarks { comment: None, signature: None, signed };
+    Act::Approve { remarks, content: None }
 }
 
 fn reject(reason: &str) -> Act {

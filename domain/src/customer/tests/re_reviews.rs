@@ -284,6 +284,29 @@ fn row_30_overdue_beyond_what_the_pack_bears_is_looked_at_again_once_and_freezes
 }
 
 #[test]
+fn row_30_a_paper_that_runs_out_is_looked_at_again_on_the_day_after_its_end_and_once() {
+    let mut stage = qualified();
+    stage.rules(|pack| {
+        let named = &mut pack.approvals.as_mut().unwrap().re_review;
+        named.insert(Trigger::DocumentExpired, "quality_alone".to_owned());
+    });
+    assert_eq!(opened_of(&review(&mut stage, "2029-01-09")), 0);
+    assert_eq!(opened_of(&review(&mut stage, "2029-01-10")), 1);
+    let Matter::ReReview { of: Reviewed::Qualification, evidence } =
+        &case(&stage, Reviewed::Qualification).matter
+    else {
+        panic!("of papers")
+    };
+    let [Evidence::DocumentExpired { document, valid_to, .. }] = evidence.as_slice() else {
+        panic!("{evidence:?}")
+    };
+    assert_eq!((*document, valid_to.to_string().as_str()), (licence_of(&stage), "2029-01-09"));
+    assert!(!review(&mut stage, "2029-01-11").iter().any(|it| it.case().is_some()));
+    // The delivered pack does not name it.
+    assert_eq!(opened_of(&review(&mut qualified(), "2029-01-10")), 0);
+}
+
+#[test]
 fn row_30_the_pack_names_routes_that_ask_those_who_may_decide() {
     let against = |change: &dyn Fn(&mut Pack)| -> Vec<String> {
         let mut pack = Pack::default_pack();

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::*;
-use crate::policy::{Pack, facts, proof};
+use crate::policy::proof;
 
 fn cny(amount: &str) -> Json {
     json!({ "amount": amount, "currency": "CNY" })
@@ -54,7 +54,7 @@ fn every_score_has_its_band() {
 #[test]
 fn row_116_rules_choose_the_cap_of_a_limit() {
     let bands: BandTable = serde_json::from_value(written()).unwrap();
-    let (card, facts) = (card(), [facts::CATALOGUE[3].fact.clone()]);
+    let (card, facts) = (card(), [CATALOGUE[3].fact.clone()]);
     let card = card.read(&facts).unwrap();
     let cap = |days: Value| {
         let score = card.score(|_| days.clone())?;

@@ -50,7 +50,15 @@ fn row_118_refuses_to_roll_back_the_law_by_one_key() {
     house.activate().unwrap();
     let brake = Load::RollBack { reason: prose("x") };
     assert_eq!(house.rule("admin", brake), Err(policy::Rejection::TouchesLaw));
-    house.draft("finance", Pack::default_pack()).unwrap_err();
+    // Those who own the law take it back, and no others.
+    house.proposal = Proposal::default();
+    house.draft("admin", Pack::default_pack()).unwrap();
+    house.simulate(0).unwrap();
+    house.tell("admin", Command::Submit).unwrap();
+    let departments = vec![Role::Quality, Role::Compliance];
+    let others = Rejection::Vote(approval::Rejection::NotAsked { departments });
+    assert_eq!(house.approve("finance"), Err(others));
+    assert_eq!(house.in_force(), other_papers().hash().unwrap());
 }
 
 #[test]
@@ -74,11 +82,20 @@ fn row_119_a_change_is_seen_before_it_applies_and_comes_step_by_step() {
     house.rule("finance", Load::StartShadow { proposal, scope: Some(east()) }).unwrap();
     let found = Box::new(Found::default());
     house.rule("finance", Load::EndShadow { proposal, found }).unwrap();
+    let (old, new) = (Pack::default_pack().hash().unwrap(), other_terms(45).hash().unwrap());
+    let piloted = |house: &House| house.policy.pilot.as_ref().map(|pilot| pilot.scope.clone());
+    assert_eq!(
+        (house.in_force(), piloted(&house)),
+        (old.clone(), None),
+        "a shadow applies to nobody"
+    );
     house.activate().unwrap();
+    assert_eq!((house.in_force(), piloted(&house)), (old.clone(), Some(east())));
     house.simulate_pilot(0).unwrap();
     house.widen().unwrap();
+    assert_eq!((house.in_force(), piloted(&house)), (old, Some(wider())));
     house.widen().unwrap();
-    assert_eq!(house.in_force(), other_terms(45).hash().unwrap());
+    assert_eq!((house.in_force(), piloted(&house)), (new, None));
 }
 
 #[test]
@@ -119,6 +136,7 @@ fn row_120_a_rule_of_law_waits_for_its_day() {
     let (mut house, from) = announced();
     let proposal = house.id();
     house.rule("admin", Load::Schedule { proposal, on: None }).unwrap();
+    assert_eq!(house.in_force(), Pack::default_pack().hash().unwrap(), "until its day");
     house.today = from;
     house.rule("system", Load::RunSchedule { proposal }).unwrap();
     assert_eq!(house.in_force(), other_papers().hash().unwrap());

@@ -83,6 +83,23 @@ fn nobody_lends_what_they_have_lost() {
 }
 
 #[test]
+fn nobody_speaks_for_whom_another_has_come_to_speak_for() {
+    let mut stage = stage();
+    with_pack(&mut stage, quorum(2));
+    employ(&mut stage, person("quality-3", &[Role::Quality]));
+    let deputy = || delegate("deputy", &[Role::Warehouse], "quality-2", &[Role::Quality]);
+    employ(&mut stage, deputy());
+    prepare(&mut stage);
+    stage.submit();
+    does(&mut stage, "quality", &vote()).unwrap();
+    let then = stage.people.clone();
+    employ(&mut stage, delegate("quality", &[Role::Quality], "quality-2", &[Role::Quality]));
+    assert_eq!(refused(&mut stage, "deputy", &vote()), "approval.not_asked");
+    stage.people = then;
+    assert!(does(&mut stage, "deputy", &vote()).is_ok());
+}
+
+#[test]
 fn a_vote_speaks_of_what_was_seen_and_is_moved_nowhere() {
     let mut stage = submitted();
     let seen = papers(&stage).round.content.clone();

@@ -40,6 +40,8 @@ struct World {
     history: Vec<Event>,
     /// Every content that was ever put before somebody.
     seen: Vec<String>,
+    /// Every signature that a vote was ever given with.
+    signed: Vec<Signature>,
     days: u64,
 }
 
@@ -55,6 +57,7 @@ impl World {
             book,
             history: Vec::new(),
             seen: Vec::new(),
+            signed: Vec::new(),
             days: 0,
         }
     }
@@ -97,6 +100,7 @@ impl World {
             match event {
                 Event::CaseOpened(e) => self.seen.push(e.opened.content.clone()),
                 Event::CaseRoundOpened(e) => self.seen.push(e.opened.content.clone()),
+                Event::CaseVoted(e) => self.signed.extend(e.signed.as_deref().cloned()),
                 _ => {}
             }
         }
@@ -184,7 +188,12 @@ impl World {
             }
             Try::Withdraw(case) => self.about(*case, Act::Withdraw { reason: why() })?,
             Try::Reopen(case) => self.about(*case, Act::Reopen { reason: why() })?,
-            Try::Everybody(_)
+            Try::SignWith(case, nth) => {
+                let signature = self.signed.get(nth.checked_rem(self.signed.len())?)?;
+                self.about(*case, signing(signature))?
+            }
+            Try::Sign(_)
+            | Try::Everybody(_)
             | Try::Race(..)
             | Try::Pack(_)
             | Try::Days(_)
@@ -204,6 +213,15 @@ impl World {
                     if let Some(vote) = self.about(*case, agreement()) {
                         self.tell(voter, &vote)?;
                     }
+                }
+            }
+            Try::Sign(nth) => {
+                let cases: Vec<&Case> = self.stage.customer.cases.all().collect();
+                let Some(at) = nth.checked_rem(cases.len()) else { return Ok(()) };
+                let content = cases[at].round.content.clone();
+                let own = signature(company::name(who).trim_start_matches("staff-"), &content);
+                if let Some(vote) = self.about(*nth, signing(&own)) {
+                    self.tell(who, &vote)?;
                 }
             }
             Try::Race(case, other) => {
@@ -237,7 +255,7 @@ impl World {
 /// hand in it, each of them once; and what happened, folded again, leaves the same cases open.
 #[test]
 fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_own_hand() {
-    let (papers, limits, releases) = (Cell::new(0), Cell::new(0), Cell::new(0));
+    let [papers, limits, releases, signatures] = [0; 4].map(Cell::new);
     let everything = (company::companies(), any::<bool>(), tries());
     #[expect(
         clippy::disallowed_methods,
@@ -259,6 +277,7 @@ fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_
                 Event::QualificationApproved(_) => papers.set(papers.get() + 1),
                 Event::LimitGranted(_) => limits.set(limits.get() + 1),
                 Event::OrderReleased(_) => releases.set(releases.get() + 1),
+                Event::CaseVoted(e) if e.signed.is_some() => signatures.set(signatures.get() + 1),
                 _ => {}
             }
         }
@@ -271,6 +290,6 @@ fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_
     if let Err(found) = run {
         panic!("{found}");
     }
-    let effects = [&papers, &limits, &releases].map(Cell::get);
+    let effects = [&papers, &limits, &releases, &signatures].map(Cell::get);
     assert!(effects.iter().all(|count| *count > 0), "nothing was tried: {effects:?}");
 }

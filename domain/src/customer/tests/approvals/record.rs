@@ -25,6 +25,13 @@ fn row_18_status_and_opinion_of_each_step_accepts() {
 fn row_18_status_and_opinion_of_each_step_refuses() {
     let mut stage = submitted();
     let rejected = crate::customer::given::approving(reject("公章与名称不符"));
+    // Whoever is not asked now has no opinion to give, except for Quality's veto on papers.
+    for name in ["legal", "credit", "finance"] {
+        for act in [reject("x"), give_back(None), give_back(Some(1))] {
+            let act = crate::customer::given::approving(act);
+            assert_eq!(refused(&mut stage, name, &act), "approval.not_asked", "{name}");
+        }
+    }
     let events = does(&mut stage, "sales-lead", &rejected).unwrap();
     let [Event::QualificationRejected(_), Event::CaseClosed(closed)] = events.as_slice() else {
         panic!("{events:?}")
@@ -33,6 +40,20 @@ fn row_18_status_and_opinion_of_each_step_refuses() {
     assert_eq!(closed.reason.as_ref().unwrap().to_string(), "公章与名称不符");
     assert_eq!(closed.by.as_ref().unwrap().as_str(), "staff-sales-lead");
     assert_eq!(refused(&mut stage, "legal", &vote()), "qualification.nothing_in_review");
+}
+
+#[test]
+fn row_18_only_of_papers_has_quality_a_veto_at_every_step() {
+    let mut stage = submitted();
+    let veto = crate::customer::given::approving(reject("证照不实"));
+    assert_eq!(does(&mut stage, "quality", &veto).unwrap().len(), 2);
+    let mut stage = qualified();
+    does(&mut stage, "credit", &grant(limit("2000000.00"))).unwrap();
+    let rejected = on_credit(&stage, reject("证照不实"));
+    for name in ["quality", "compliance", "credit-2"] {
+        assert_eq!(refused(&mut stage, name, &rejected), "approval.not_asked", "{name}");
+    }
+    assert!(does(&mut stage, "finance", &rejected).is_ok());
 }
 
 #[test]

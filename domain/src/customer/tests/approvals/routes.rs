@@ -81,6 +81,14 @@ fn row_17_a_route_with_its_reason_refuses() {
         let refusal = stage.ask(&format!("staff-{name}"), &[out_of_turn], &vote()).unwrap_err();
         assert_eq!(refusal.code(), "approval.not_asked", "{name}");
     }
+    // What no row is for has no reason to go any way, and is not begun.
+    let mut stage = super::stage();
+    with_pack(&mut stage, |pack| {
+        let rows = pack["approvals"]["qualification"]["rows"].as_array_mut().unwrap();
+        rows.retain(|row| row["id"] == "renewal");
+    });
+    prepare(&mut stage);
+    assert_eq!(refused(&mut stage, "sales", &submit()), "approval.no_route");
 }
 
 #[test]
@@ -182,4 +190,21 @@ fn row_17_a_new_name_goes_the_whole_way_and_holds_once_all_agreed() {
         _ => None,
     });
     assert_eq!((approved, called(&stage).as_str()), (Some("新名医疗"), "新名医疗"));
+}
+
+#[test]
+fn row_29_a_reviewer_is_asked_besides_and_in_nobodys_place() {
+    for order in [["finance", "finance-2"], ["finance-2", "finance"]] {
+        let mut stage = qualified();
+        employ(&mut stage, person("finance-2", &[Role::Finance]));
+        does(&mut stage, "credit", &grant(limit("2000000.00"))).unwrap();
+        let reviewer = "staff-finance-2".parse().unwrap();
+        let add = Act::AddReviewer { reviewer, reason: "金额较大".parse().unwrap() };
+        let add = on_credit(&stage, add);
+        assert_eq!(refused(&mut stage, "compliance", &add), "approval.not_asked");
+        does(&mut stage, "finance", &add).unwrap();
+        assert_eq!(kinds(&agrees(&mut stage, order[0]).unwrap()), ["approval.vote-cast"]);
+        assert_eq!(stage.customer.credit.granted, None);
+        assert_eq!(agrees(&mut stage, order[1]).unwrap().len(), 3);
+    }
 }

@@ -263,7 +263,13 @@ impl Book {
                 self.begin(entry, &e.case, &e.matter, (round, content), by_request)?;
                 self.ask(entry, &e.case, 1, &e.opened.electorate)?;
             }
-            Event::CaseVoted(e) => self.count(entry, &e.case, &e.vote)?,
+            Event::CaseVoted(e) => {
+                if let Some(signed) = &e.signed {
+                    must(signed.signer == *entry.actor, "a signature of somebody else's")?;
+                    must(signed.content == e.vote.content, "a signature under something else")?;
+                }
+                self.count(entry, &e.case, &e.vote)?;
+            }
             Event::CaseStageOpened(e) => {
                 let case = self.case(&e.case)?;
                 let all_heard = case.reviewers_heard();

@@ -22,6 +22,10 @@ pub(super) enum Try {
     Vote(usize),
     /// For something that was put before somebody once, whatever it was.
     VoteOn(usize, usize),
+    /// Signed for what is asked now.
+    Sign(usize),
+    /// With a signature that somebody gave once, under whatever it was.
+    SignWith(usize, usize),
     Reject(usize),
     Return(usize),
     GoBack(usize, u32),
@@ -66,6 +70,8 @@ pub(super) fn tries() -> impl Strategy<Value = Vec<(usize, Try)>> {
     let answer = prop_oneof![
         6 => one().prop_map(Try::Vote),
         1 => (one(), 0_usize..20).prop_map(|(case, content)| Try::VoteOn(case, content)),
+        2 => one().prop_map(Try::Sign),
+        2 => (one(), 0_usize..20).prop_map(|(case, nth)| Try::SignWith(case, nth)),
         4 => one().prop_map(Try::Everybody),
         2 => (one(), staff()).prop_map(|(case, other)| Try::Race(case, other)),
         1 => one().prop_map(Try::Reject),
