@@ -106,7 +106,7 @@ both_engines! {
         let all = ["approval.reminded", "approval.reminded", "approval.sla-breached", "approval.escalated"];
         let due = json!("2026-11-23T09:00:00Z");
         assert_eq!(stands(&server, "sales-lead", &case).await, (due, Value::Null, json!(false)));
-        assert_eq!(told_of(&server, "sales").await, [case.clone()], "who asked for it");
+        assert_eq!(told_of(&server, "sales").await, std::slice::from_ref(&case), "who asked for it");
         for (moment, looked, known) in [
             ("2026-11-23T04:59:59Z", 0, 0),
             ("2026-11-23T05:00:00Z", 1, 1),
