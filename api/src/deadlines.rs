@@ -42,6 +42,10 @@ pub async fn watch(door: Door, closing: CancellationToken) {
 /// One look; `seen` are the people that the last one saw. Answers how many customers were looked at.
 pub async fn look(door: &Door, seen: &mut Option<Assemblies>) -> Result<usize, Problem> {
     door.settled(None).await?;
+    if seen.is_none() {
+        // The first look is at what was there before, which the read models may still be reading.
+        door.settled(Some(door.opened_at().0)).await?;
+    }
     let engine = door.journal().engine();
     let mut looked = BTreeSet::new();
     for row in cases::due(engine, door.now(), PAGE).await? {

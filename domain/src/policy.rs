@@ -408,7 +408,7 @@ impl Decider for Policy {
                     pilot.simulation = Some(tried.simulated.clone());
                 }
             }
-            Event::WideningPaused(paused) => self.pause(paused),
+            Event::WideningPaused(paused) => stopping::paused(self, paused),
             Event::ActivationScheduled(scheduled) => {
                 self.schedules = scheduled.number;
                 self.scheduled.insert(scheduled.proposal, Scheduled::of(scheduled));
@@ -477,18 +477,6 @@ impl Policy {
             && let Some(pilot) = &mut self.pilot
         {
             pilot.pause = None;
-        }
-    }
-
-    fn pause(&mut self, paused: &WideningPaused) {
-        if let Some(opened) = &paused.review {
-            self.reviews = opened.round;
-        }
-        if let Some(pilot) = &mut self.pilot {
-            pilot.pause = Some(Pause { review: paused.review.as_ref().map(Round::begin) });
-            // What was tried before says nothing about what the pilot has stopped since.
-            pilot.simulation = None;
-            pilot.paused_upto = paused.measured.upto;
         }
     }
 
