@@ -73,7 +73,7 @@ pub struct Done {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Approval {
     pub case: CaseId,
-    /// `open`, `approved`, `rejected`, `returned`, `withdrawn`, `overtaken`.
+    /// `open`, `approved`, `confirmed`, `rejected`, `returned`, `withdrawn`, `overtaken`.
     pub status: &'static str,
     /// How many votes this made void.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,9 +81,9 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// Of the last case that the events speak of.
+    /// Of the first case that the events speak of: what follows from it in others comes behind it.
     fn of(events: &[Event]) -> Option<Self> {
-        let case = events.iter().rev().find_map(Event::case)?;
+        let case = events.iter().find_map(Event::case)?;
         let of_it = || events.iter().filter(|event| event.case() == Some(case));
         let ended = of_it().find_map(|event| match event {
             Event::CaseClosed(closed) => Some(closed.outcome.code()),
@@ -173,5 +173,32 @@ pub fn answer<E>(status: StatusCode, committed: &Committed<E>, body: &impl Seria
 pub fn mark(response: &mut Response, replayed: Replayed) {
     if replayed == Replayed::Yes {
         response.headers_mut().insert(IDEMPOTENCY_REPLAYED, HeaderValue::from_static("true"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::customer::approving::{CaseClosed, Outcome};
+
+    use super::*;
+
+    fn closed(case: u128, outcome: Outcome) -> Event {
+        Event::CaseClosed(CaseClosed {
+            case: CaseId::from_uuid(uuid::Uuid::from_u128(case)),
+            round: 1,
+            content: "sha256:a".to_owned(),
+            outcome,
+            reason: None,
+            by: None,
+        })
+    }
+
+    #[test]
+    fn a_command_is_answered_with_its_own_case_and_not_with_what_followed_in_another() {
+        let status = |events: &[Event]| Approval::of(events).map(|it| it.status);
+        let events = [closed(1, Outcome::Approved), closed(2, Outcome::Overtaken)];
+        assert_eq!(status(&events), Some("approved"));
+        assert_eq!(status(&[closed(1, Outcome::Confirmed)]), Some("confirmed"));
+        assert_eq!(status(&[]), None);
     }
 }

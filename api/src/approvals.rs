@@ -1,4 +1,4 @@
-//! `/v1/approvals`: what waits for the decision of whoever asks, the longest first.
+//! `/v1/approvals`: what waits for the decision of whoever asks, or is theirs to know of, the longest first.
 
 pub mod card;
 pub mod deciding;
@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use domain::customer::approving::Matter;
 use domain::decision::CauseCode;
 use domain::permissions::{Act, lifters, lifts, may};
+use domain::policy::approvals::Subject;
 use domain::policy::pack::Text;
 use domain::sentence;
 use domain::staff::Role;
@@ -23,7 +24,7 @@ use projections::customers::{self, CustomerRow};
 use projections::orders::{self, Hold};
 use projections::proposals::{self, ProposalRow};
 use projections::{Keyset, Listed};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::auth::Caller;
@@ -36,15 +37,29 @@ use crate::problem::Problem;
 const READ: u32 = 200;
 
 list_query! {
-    ApprovalsQuery in "approvals" {}
+    ApprovalsQuery in "approvals" {
+        /// `decide` (without), or `informed`: cases that the caller is told of and not asked about.
+        #[serde(default, rename = "for")]
+        #[param(inline, rename = "for")]
+        purpose: Purpose,
+    }
+}
+
+/// What somebody looks into the worklist for.
+#[derive(Clone, Copy, Debug, Default, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    #[default]
+    Decide,
+    Informed,
 }
 
 /// Something that waits for somebody's decision.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Wanted {
-    /// Of the case, held order or proposal that waits.
+    /// Of the case, held order or proposal that waits; `in-force` for a review of the rules in force.
     id: String,
-    /// `qualification`, `credit`, `release`, `policy`.
+    /// `qualification`, `credit`, `release`, `policy`; `brake` and `pause` are reviews of an emergency rollback and of a paused pilot.
     kind: String,
     customer: Option<String>,
     title: Text,
@@ -55,15 +70,25 @@ pub struct Wanted {
     since: Option<DateTime<Utc>>,
     /// Of what it waits since.
     position: i64,
-    /// Where to decide.
+    /// By when its open stage should be done; null where it has no term, or while its clock stands still.
+    due_at: Option<DateTime<Utc>>,
+    /// The share of its time, in per cent, that has passed: 50 or 80; null before.
+    reminded: Option<u32>,
+    /// Whether its time is used up.
+    overdue: bool,
+    /// Where it is shown.
+    #[schema(example = "/v1/approvals/case-…")]
+    see: String,
+    /// Where to decide; null in the list of what one is told of.
     #[schema(example = "/v1/policies/proposal-…/approve")]
-    decide_at: String,
+    decide_at: Option<String>,
 }
 
 /// The worklist of whoever asks
 ///
 /// Cases whose open stage asks the caller (papers, limits, releases that others asked for), held orders whose causes the caller may
-/// release, and changes of rules that want the caller's vote.
+/// release, changes of rules that want the caller's vote, and reviews of the brake and of paused pilots. With `for=informed` the open cases
+/// that the caller is told of instead: as one of those whom the open stage informs, as who asked for it, or as who looks after the account.
 #[utoipa::path(get, path = "/v1/approvals", tag = "approvals", params(ApprovalsQuery),
     responses((status = 200, body = Page<Wanted>)))]
 pub async fn worklist(
@@ -74,18 +99,26 @@ pub async fn worklist(
     caller.may(Act::ReadWorklist)?;
     let paging = query.paging()?;
     door.settled(paging.at).await?;
-    let mut items = Vec::new();
-    items.extend(of_cases(&door, &caller, &paging.keyset).await?);
-    if caller.roles().any(|role| may(role, Act::ReleaseOrder)) {
-        items.extend(of_holds(&door, &caller, &paging.keyset).await?);
-    }
-    items.extend(of_proposals(&door, &caller, &paging.keyset).await?);
+    let mut items = match query.purpose {
+        Purpose::Decide => to_decide(&door, &caller, &paging.keyset).await?,
+        Purpose::Informed => told_of(&door, &caller, &paging.keyset).await?,
+    };
     items.sort_by_key(|item| item.position);
     let limit = usize::try_from(paging.keyset.limit).unwrap_or(usize::MAX);
     let more = items.len() > limit;
     items.truncate(limit);
     let next = items.last().filter(|_| more).map(|item| item.position.to_string());
     paging.answer(Listed { items, next })
+}
+
+async fn to_decide(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<Wanted>, Problem> {
+    let mut items = of_cases(door, caller, keyset).await?;
+    if caller.roles().any(|role| may(role, Act::ReleaseOrder)) {
+        items.extend(of_holds(door, caller, keyset).await?);
+    }
+    items.extend(of_proposals(door, caller, keyset).await?);
+    items.extend(of_review(door, caller, keyset));
+    Ok(items)
 }
 
 /// One more than a page has, or all that there are: read on until enough of them are the caller's.
@@ -111,12 +144,45 @@ async fn of_cases(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<W
     let read = async |keyset: Keyset| cases::asked(engine, &keyset).await;
     let rows: Vec<CaseRow> = mine!(keyset, read, |row: &CaseRow| row.asks(&caller.actor, &roles));
     let names = named(door, rows.iter().map(|row| row.customer.to_string())).await?;
-    Ok(rows.into_iter().map(|row| case(row, &names)).collect())
+    let now = door.now();
+    let decided = |row: CaseRow| {
+        let decide_at = Some(format!("/v1/approvals/{}/approve", row.case_id));
+        Wanted { decide_at, ..case(row, &names, now) }
+    };
+    Ok(rows.into_iter().map(decided).collect())
 }
 
-fn case(row: CaseRow, names: &[CustomerRow]) -> Wanted {
+/// Of credit only to those who see it: whoever cannot open a case is not told of it.
+async fn told_of(door: &Door, caller: &Caller, keyset: &Keyset) -> Result<Vec<Wanted>, Problem> {
+    let engine = door.journal().engine();
+    let roles = caller.roles().collect();
+    let sees_credit = caller.roles().any(|role| may(role, Act::ReadCreditPosition));
+    let wanted = usize::try_from(keyset.limit).unwrap_or(usize::MAX).saturating_add(1);
+    let now = door.now();
+    let mut found = Vec::new();
+    let mut keyset = Keyset { limit: READ, after: keyset.after.clone() };
+    loop {
+        let page = cases::asked(engine, &keyset).await?;
+        let names = named(door, page.items.iter().map(|row| row.customer.to_string())).await?;
+        let mine = page.items.into_iter().filter(|row| {
+            let customer = names.iter().find(|known| known.id == *row.customer);
+            let manager = customer.and_then(|it| it.account_manager.as_deref());
+            let shown = sees_credit || row.matter.0.subject() == Subject::Qualification;
+            shown && row.tells(&caller.actor, &roles, manager)
+        });
+        found.extend(mine.map(|row| case(row, &names, now)));
+        match page.next {
+            Some(next) if found.len() < wanted => keyset.after = Some(next),
+            _ => break Ok(found),
+        }
+    }
+}
+
+fn case(row: CaseRow, names: &[CustomerRow], now: DateTime<Utc>) -> Wanted {
     let name = name_of(names, &row.customer);
     let matter = sentence::approving::matter(&row.matter.0);
+    let clock = row.clock.as_ref().map(|clock| &clock.0);
+    let runs = clock.filter(|clock| clock.stopped_at.is_none());
     Wanted {
         kind: row.subject,
         customer: Some(row.customer.to_string()),
@@ -125,7 +191,11 @@ fn case(row: CaseRow, names: &[CustomerRow]) -> Wanted {
         asked_by: Some(row.requested_by),
         since: row.asked_at,
         position: row.asked_position.unwrap_or(0),
-        decide_at: format!("/v1/approvals/{}/approve", row.case_id),
+        due_at: runs.map(|clock| clock.deadline.due_at),
+        reminded: clock.and_then(|clock| clock.reminds(now)),
+        overdue: clock.is_some_and(|clock| clock.is_late(now)),
+        see: format!("/v1/approvals/{}", row.case_id),
+        decide_at: None,
         id: row.case_id.to_string(),
     }
 }
@@ -193,7 +263,11 @@ fn release(row: &Hold, names: &[CustomerRow]) -> Wanted {
         asked_by: row.actor.clone(),
         since: Some(row.held_since),
         position: row.position,
-        decide_at: format!("/v1/customers/{}/orders/{}/release", row.customer, row.id),
+        due_at: None,
+        reminded: None,
+        overdue: false,
+        see: format!("/v1/customers/{}/orders/{}", row.customer, row.id),
+        decide_at: Some(format!("/v1/customers/{}/orders/{}/release", row.customer, row.id)),
     }
 }
 
@@ -218,10 +292,52 @@ async fn of_proposals(
         asked_by: row.author,
         since: row.asked_at,
         position: row.asked_position.unwrap_or(0),
-        decide_at: format!("/v1/policies/{}/approve", row.proposal),
+        due_at: None,
+        reminded: None,
+        overdue: false,
+        see: format!("/v1/policies/{}", row.proposal),
+        decide_at: Some(format!("/v1/policies/{}/approve", row.proposal)),
         id: row.proposal.to_string(),
     });
     Ok(wanted.collect())
+}
+
+/// The review of the brake, or of a paused pilot, where it wants the caller's word.
+fn of_review(door: &Door, caller: &Caller, keyset: &Keyset) -> Option<Wanted> {
+    let (policy, marks) = door.house().rules_since();
+    let round = policy.to_review()?;
+    round.asks(&caller.actor, &caller.roles().collect()).ok()?;
+    let (position, since) = marks.review;
+    let after: i64 = keyset.after.as_ref().map_or(Ok(0), |after| after.parse()).ok()?;
+    let (kind, pack) = match (&policy.review, &policy.pilot) {
+        (None, Some(pilot)) => ("pause", &pilot.pack.pack.name),
+        _ => ("brake", &policy.in_force.as_ref()?.pack.name),
+    };
+    let title = match kind {
+        "pause" => Text {
+            zh: format!("试点暂停复核：{pack}"),
+            en: format!("Review of a paused pilot: {pack}"),
+        },
+        _ => Text {
+            zh: format!("紧急回退复核：{pack}"),
+            en: format!("Review of an emergency rollback: {pack}"),
+        },
+    };
+    (position.0 > after).then(|| Wanted {
+        id: "in-force".to_owned(),
+        kind: kind.to_owned(),
+        customer: None,
+        title,
+        waits_for: round.waits_for().into_iter().collect(),
+        asked_by: None,
+        since,
+        position: position.0,
+        due_at: None,
+        reminded: None,
+        overdue: false,
+        see: "/v1/policies/in-force".to_owned(),
+        decide_at: Some("/v1/policies/in-force/review".to_owned()),
+    })
 }
 
 async fn named(

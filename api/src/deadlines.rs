@@ -9,8 +9,10 @@ use std::time::Duration;
 use axum::http::StatusCode;
 use domain::approval::{Assemblies, Person};
 use domain::customer::Command;
+use domain::customer::approving::Matter;
 use domain::ids::{CustomerId, StaffId};
-use projections::{Keyset, cases};
+use domain::policy::approvals::Subject;
+use projections::{Keyset, cases, documents};
 use sha2::{Digest, Sha256};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
@@ -40,6 +42,10 @@ pub async fn watch(door: Door, closing: CancellationToken) {
 /// One look; `seen` are the people that the last one saw. Answers how many customers were looked at.
 pub async fn look(door: &Door, seen: &mut Option<Assemblies>) -> Result<usize, Problem> {
     door.settled(None).await?;
+    if seen.is_none() {
+        // The first look is at what was there before, which the read models may still be reading.
+        door.settled(Some(door.opened_at().0)).await?;
+    }
     let engine = door.journal().engine();
     let mut looked = BTreeSet::new();
     for row in cases::due(engine, door.now(), PAGE).await? {
@@ -50,29 +56,56 @@ pub async fn look(door: &Door, seen: &mut Option<Assemblies>) -> Result<usize, P
         }
     }
     let here = door.assemblies(door.today());
+    // With the first look, and whenever there may be others to ask.
     if seen.as_ref() != Some(&here) {
-        stranded(door, &here, &mut looked).await?;
+        let reviewed = stranded(door, &here, &mut looked).await?;
+        without_a_case(door, &here, &reviewed, &mut looked).await?;
         *seen = Some(here);
     }
     Ok(looked.len())
 }
 
-/// Cases whose open stage can no longer be filled by those who were asked.
+/// Cases whose open stage can no longer be filled by those who were asked. Answers whose papers are under review in a case.
 async fn stranded(
     door: &Door,
     here: &Assemblies,
     looked: &mut BTreeSet<String>,
-) -> Result<(), Problem> {
+) -> Result<BTreeSet<String>, Problem> {
     let mut keyset = Keyset::first(PAGE);
+    let mut reviewed = BTreeSet::new();
     loop {
         let page = cases::asked(door.journal().engine(), &keyset).await?;
         for row in &page.items {
+            if matches!(row.matter.0, Matter::Qualification {}) {
+                reviewed.insert(row.customer.to_string());
+            }
             let people = here.of(row.matter.0.subject());
             if row.round.0.is_stranded(people) && looked.insert(row.customer.to_string()) {
                 // A stage that is opened again waits since then: it may be stranded among the same people once more.
                 let (since, digest) = (row.asked_position.unwrap_or_default(), digest(people)?);
                 let key = format!("deadline/{since}/{digest}/{}", row.case_id);
                 send(door, &row.customer, key).await?;
+            }
+        }
+        let Some(next) = page.next else { return Ok(reviewed) };
+        keyset.after = Some(next);
+    }
+}
+
+/// Customers whose papers are under review in no case, as they were before there were cases.
+async fn without_a_case(
+    door: &Door,
+    here: &Assemblies,
+    reviewed: &BTreeSet<String>,
+    looked: &mut BTreeSet<String>,
+) -> Result<(), Problem> {
+    let people = digest(here.of(Subject::Qualification))?;
+    let mut keyset = Keyset::first(PAGE);
+    loop {
+        let page = documents::in_review(door.journal().engine(), &keyset).await?;
+        for customer in page.items.iter().filter(|it| !reviewed.contains(*it)) {
+            if looked.insert(customer.clone()) {
+                send(door, customer, format!("deadline/papers/{people}/{customer}")).await?;
             }
         }
         let Some(next) = page.next else { return Ok(()) };

@@ -302,6 +302,11 @@ impl Door {
         if reached >= self.0.opened_at { Ok(()) } else { Err(NotReady::Behind { reached }) }
     }
 
+    /// How far the journal went when this was opened.
+    pub fn opened_at(&self) -> Position {
+        self.0.opened_at
+    }
+
     pub fn journal(&self) -> &Journal {
         &self.0.journal
     }

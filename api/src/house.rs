@@ -20,7 +20,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::marks::Marks;
+use crate::marks::{Marks, Moment};
 use crate::serve::SYSTEM;
 
 /// How many events one read takes.
@@ -257,7 +257,7 @@ async fn catch_up(
             let mut state = state.write().unwrap_or_else(PoisonError::into_inner);
             for entry in &page.entries {
                 if entry.aggregate_type == Policy::TYPE {
-                    state.rule(entry.position, journal.event(entry));
+                    state.rule((entry.position, entry.recorded_at), journal.event(entry));
                 } else {
                     state.employ(&entry.stream, journal.event(entry));
                 }
@@ -294,7 +294,7 @@ impl State {
         people
     }
 
-    fn rule(&mut self, at: Position, event: Result<policy::Event, journal::Error>) {
+    fn rule(&mut self, at: Moment, event: Result<policy::Event, journal::Error>) {
         match event {
             Ok(event) => {
                 self.marks.note(&self.policy, at, &event);

@@ -183,7 +183,7 @@ impl Body for Widen {
 
 /// Widen the pilot
 ///
-/// By the next step of the plan that was agreed to, on a simulation made since the pilot began; not while it is paused.
+/// By the next step of the plan that was agreed to, on a simulation made since the pilot began and since it was last paused; not while it is paused.
 #[utoipa::path(post, path = "/v1/policies/in-force/widen", tag = "policies", request_body = Widen,
     responses((status = 200, body = Applied)))]
 pub async fn widen(

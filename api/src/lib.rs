@@ -22,6 +22,7 @@ pub mod credit;
 pub mod credit_notes;
 pub mod csv;
 pub mod customers;
+pub mod cycle_times;
 pub mod database_url;
 pub mod day;
 pub mod deadlines;

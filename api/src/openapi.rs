@@ -14,9 +14,9 @@ use utoipa::{Modify, OpenApi};
 use crate::openapi_headers as headers;
 use crate::{
     approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
-    customers, delegations, directory, documents, event_types, events, health, history, in_force,
-    invoices, orders, problem, products, proposals, qualification, receipts, reports, sessions,
-    shipments, staff, status, stream, tokens,
+    customers, cycle_times, delegations, directory, documents, event_types, events, health,
+    history, in_force, invoices, orders, problem, products, proposals, qualification, receipts,
+    reports, sessions, shipments, staff, status, stream, tokens,
 };
 
 #[derive(OpenApi)]
@@ -45,6 +45,7 @@ use crate::{
         directory::invoices, directory::receipts, directory::products,
         history::history, history::decision,
         reports::aging, reports::summary, reports::peaks, reports::exposure, reports::expiries, reports::sales_records,
+        cycle_times::cycle_times,
         controls::holds, controls::denials, controls::releases, controls::backdated, controls::first_sales,
         events::feed, stream::stream,
         products::register, products::renew, products::card,

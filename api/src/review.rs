@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use chrono::NaiveDate;
+use chrono::{Days, NaiveDate};
 use domain::customer::Command;
 use domain::ids::{CustomerId, StaffId};
-use projections::{Keyset, ageing, documents, orders};
+use projections::{Keyset, ageing, customers, documents, orders};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -74,16 +74,16 @@ pub async fn review(door: &Door) -> Result<usize, Problem> {
     Ok(customers.len())
 }
 
-/// Whose papers end soon, whose invoices are overdue, and for whom something waits.
+/// Whose papers or limits end soon, whose invoices are overdue, and for whom something waits.
 async fn affected(door: &Door, today: NaiveDate) -> Result<BTreeSet<String>, Problem> {
     let engine = door.journal().engine();
     let notice = door.house().policy().map(|policy| policy.pack.expiry_notice_days.clone());
     let within = notice.unwrap_or_default().into_iter().max().unwrap_or(0);
-    let mut customers = BTreeSet::new();
+    let mut affected = BTreeSet::new();
     let mut keyset = Keyset::first(PAGE);
     loop {
         let page = documents::expiries(engine, today, within, &keyset).await?;
-        customers.extend(page.items.into_iter().map(|row| row.document.customer));
+        affected.extend(page.items.into_iter().map(|row| row.document.customer));
         let Some(next) = page.next else { break };
         keyset.after = Some(next);
     }
@@ -91,16 +91,32 @@ async fn affected(door: &Door, today: NaiveDate) -> Result<BTreeSet<String>, Pro
     loop {
         let page = ageing::by_customer(engine, today, &keyset).await?;
         let late = page.items.into_iter().filter(|row| row.buckets.total != row.buckets.not_due);
-        customers.extend(late.map(|row| row.customer));
+        affected.extend(late.map(|row| row.customer));
+        let Some(next) = page.next else { break };
+        keyset.after = Some(next);
+    }
+    keyset.after = None;
+    let until = within_notice(door, today);
+    loop {
+        let page = customers::limits_ending(engine, (today, until), &keyset).await?;
+        affected.extend(page.items.into_iter().map(|row| row.id));
         let Some(next) = page.next else { break };
         keyset.after = Some(next);
     }
     keyset.after = None;
     loop {
         let page = orders::holds(engine, &keyset).await?;
-        customers.extend(page.items.into_iter().map(|row| row.customer));
+        affected.extend(page.items.into_iter().map(|row| row.customer));
         let Some(next) = page.next else { break };
         keyset.after = Some(next);
     }
-    Ok(customers)
+    Ok(affected)
+}
+
+/// The last day that is near enough for a limit that ends on it to be looked at again; a pilot may look further than the pack in force.
+fn within_notice(door: &Door, today: NaiveDate) -> NaiveDate {
+    let rules = door.house().rules();
+    let packs = rules.in_force.iter().chain(rules.pilot.as_ref().map(|pilot| &pilot.pack));
+    let days = packs.filter_map(|it| it.pack.credit.limit_notice_days).max().unwrap_or(0);
+    today.checked_add_days(Days::new(days.into())).unwrap_or(today)
 }

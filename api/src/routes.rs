@@ -16,9 +16,9 @@ use crate::door::Door;
 use crate::problem::Problem;
 use crate::{
     approvals, attachment_paths, card, checks, codes, controls, credentials, credit, credit_notes,
-    customers, delegations, directory, documents, event_types, events, health, history, in_force,
-    invoices, openapi, orders, products, proposals, qualification, receipts, reports, sessions,
-    shipments, staff, status, stream, tokens,
+    customers, cycle_times, delegations, directory, documents, event_types, events, health,
+    history, in_force, invoices, openapi, orders, products, proposals, qualification, receipts,
+    reports, sessions, shipments, staff, status, stream, tokens,
 };
 
 /// All routes, around which stand the bounds of [`crate::around`].
@@ -164,6 +164,7 @@ fn reading() -> Router<Door> {
         .route("/reports/receivables/summary", get(reports::summary))
         .route("/reports/receivables/peaks", get(reports::peaks))
         .route("/reports/exposure", get(reports::exposure))
+        .route("/reports/cycle-times", get(cycle_times::cycle_times))
         .route("/reports/expiries", get(reports::expiries))
         .route("/reports/holds", get(controls::holds))
         .route("/reports/sales-records", get(reports::sales_records))

@@ -315,9 +315,12 @@ pub struct Pilot {
     pub then: Vec<Step>,
     /// Whose votes it has.
     pub parts: BTreeSet<Part>,
-    /// Made since it began.
+    /// Made since it began, and since it was last paused.
     pub simulation: Option<Simulated>,
     pub pause: Option<Pause>,
+    /// The last event that the last pause rests on: what has not seen it says nothing about that.
+    #[serde(default)]
+    pub paused_upto: i64,
 }
 
 /// The pilot is not widened.
@@ -405,7 +408,7 @@ impl Decider for Policy {
                     pilot.simulation = Some(tried.simulated.clone());
                 }
             }
-            Event::WideningPaused(paused) => self.pause(paused),
+            Event::WideningPaused(paused) => stopping::paused(self, paused),
             Event::ActivationScheduled(scheduled) => {
                 self.schedules = scheduled.number;
                 self.scheduled.insert(scheduled.proposal, Scheduled::of(scheduled));
@@ -448,6 +451,7 @@ impl Policy {
             Some(scope) => {
                 // A step of the same proposal rests on what was tried since the pilot began.
                 let before = self.pilot.take().filter(|it| it.proposal == applied.proposal);
+                let paused_upto = before.as_ref().map_or(0, |it| it.paused_upto);
                 self.pilot = Some(Pilot {
                     pack,
                     scope: scope.clone(),
@@ -456,6 +460,7 @@ impl Policy {
                     parts: applied.parts.clone(),
                     simulation: before.and_then(|it| it.simulation),
                     pause: None,
+                    paused_upto,
                 });
             }
             None => self.put_in_force(pack),
@@ -472,15 +477,6 @@ impl Policy {
             && let Some(pilot) = &mut self.pilot
         {
             pilot.pause = None;
-        }
-    }
-
-    fn pause(&mut self, paused: &WideningPaused) {
-        if let Some(opened) = &paused.review {
-            self.reviews = opened.round;
-        }
-        if let Some(pilot) = &mut self.pilot {
-            pilot.pause = Some(Pause { review: paused.review.as_ref().map(Round::begin) });
         }
     }
 

@@ -134,6 +134,8 @@ const FILTERED: &str = "FROM customers WHERE customer > $1 \
      ORDER BY customer LIMIT $8";
 
 /// The capabilities whose events change the directory.
+const LIMITS_ENDING: &str = "FROM customers WHERE limit_valid_until >= $1 AND limit_valid_until <= $2 AND customer > $3 \
+     ORDER BY customer LIMIT $4";
 const CAPABILITIES: [&str; 3] = ["registration", "qualification", "credit"];
 
 /// The fold.
@@ -384,6 +386,17 @@ pub async fn directory(
 /// The part of a GB/T 2260 code that all regions within it begin with.
 fn within(code: &str) -> &str {
     code.strip_suffix("0000").or_else(|| code.strip_suffix("00")).unwrap_or(code)
+}
+
+/// Customers whose limit ends within a period, by id.
+pub async fn limits_ending(
+    engine: &Engine,
+    (from, until): (NaiveDate, NaiveDate),
+    keyset: &Keyset,
+) -> Result<Listed<CustomerRow>, Error> {
+    let sql = format!("SELECT {} {LIMITS_ENDING}", column_names::<Entry>());
+    let rows = fetch!(engine, Entry, &sql, from, until, keyset.text(), keyset.fetched())?;
+    Ok(Listed::new(rows, keyset, |row| row.customer.to_string()).map(Into::into))
 }
 
 /// Some customers by id, in no order: for lists that name them.

@@ -18,7 +18,7 @@ use utoipa::ToSchema;
 
 use crate::Error;
 use crate::model::Model;
-use crate::query::{Keyset, Listed, fetch};
+use crate::query::{Keyset, Listed, fetch, row};
 use crate::seen::Seen;
 use crate::store::bulk::column_names;
 use crate::store::{Json, Rows, Stored, table};
@@ -78,10 +78,20 @@ impl DocumentRow {
     }
 }
 
+row! {
+    #[derive(Debug)]
+    struct Submitter {
+        customer: String,
+    }
+}
+
 const OF_CUSTOMER: &str =
     "FROM documents WHERE customer = $1 AND document > $2 ORDER BY document LIMIT $3";
 const ENDING: &str = "FROM documents WHERE standing = 'approved' AND valid_to <= $1 \
      AND (valid_to > $2 OR (valid_to = $2 AND document > $3)) ORDER BY valid_to, document LIMIT $4";
+
+const IN_REVIEW: &str = "SELECT DISTINCT customer FROM documents WHERE standing = 'in_review' AND customer > $1 \
+     ORDER BY customer LIMIT $2";
 
 /// The fold.
 #[derive(Debug, Default)]
@@ -289,4 +299,10 @@ pub async fn expiries(
         let days_left = document.days_left(today).unwrap_or_default();
         Expiry { document, days_left }
     }))
+}
+
+/// Customers with papers under review, by id.
+pub async fn in_review(engine: &Engine, keyset: &Keyset) -> Result<Listed<String>, Error> {
+    let rows = fetch!(engine, Submitter, IN_REVIEW, keyset.text(), keyset.fetched())?;
+    Ok(Listed::new(rows, keyset, |row| row.customer.clone()).map(|row| row.customer))
 }

@@ -30,6 +30,13 @@ async fn told(server: &Server) -> Vec<String> {
     events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
 }
 
+/// What the rules in force want somebody's word on.
+pub(crate) async fn reviews_of(server: &Server, name: &str) -> Vec<Value> {
+    let list = server.get(name, "/v1/approvals").await.expect(200);
+    let items = list.body["items"].as_array().unwrap().clone();
+    items.into_iter().filter(|item| item["id"] == "in-force").collect()
+}
+
 async fn order_of(server: &Server, customer: &str, product: &str) -> tests::server::Answer {
     let orders = format!("/v1/customers/{customer}/orders");
     server.post("sales", &orders, order(product, 1, "2026-12-01")).await
@@ -235,8 +242,23 @@ both_engines! {
         server.post("admin", widen, json!({})).await.expect(409);
         let review = "/v1/policies/in-force/review";
         server.post("finance-2", review, json!({})).await.expect(403);
+        assert_eq!(reviews_of(&server, "finance-2").await, Vec::<Value>::new());
+        let wanted = reviews_of(&server, "quality").await;
+        assert_eq!(wanted.len(), 1);
+        assert_eq!(
+            (&wanted[0]["kind"], &wanted[0]["see"], &wanted[0]["decide_at"]),
+            (&json!("pause"), &json!("/v1/policies/in-force"), &json!(review))
+        );
+        assert_eq!(wanted[0]["waits_for"], json!(["quality", "compliance"]));
+        assert!(wanted[0]["since"].is_string(), "{wanted:?}");
         server.post("quality", review, json!({"comment": "as intended"})).await.expect(200);
+        assert_eq!(reviews_of(&server, "quality").await, Vec::<Value>::new(), "who has said it");
+        assert_eq!(reviews_of(&server, "compliance").await.len(), 1);
         server.post("compliance", review, json!({})).await.expect(200);
+        // What was tried before the pause says nothing about it.
+        let again = server.post("admin", widen, json!({})).await.expect(409);
+        assert_eq!(again.text("/code"), "policy.pilot_not_simulated");
+        server.post("finance", "/v1/policies/in-force/simulate", json!({})).await.expect(200);
         server.post("admin", widen, json!({})).await.expect(200);
         assert_eq!(told(&server).await.iter().filter(|it| *it == "policy.widening-paused").count(), 1);
         server.stop().await;

@@ -5,6 +5,7 @@ mod card;
 mod cases;
 mod checks;
 mod company;
+mod cycle_times;
 mod dates;
 mod deadlines;
 mod delegations;

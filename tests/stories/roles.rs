@@ -94,7 +94,7 @@ const COMMANDS: [(&str, &str); 59] = [
 ];
 
 /// Readings, with the roles that have them.
-const READINGS: [(&str, &str); 30] = [
+const READINGS: [(&str, &str); 31] = [
     ("customers", PEOPLE),
     ("customers/C/documents", "sales quality compliance legal auditor executive regulator"),
     ("customers/C/invoices", "credit finance auditor executive"),
@@ -107,6 +107,7 @@ const READINGS: [(&str, &str); 30] = [
     ("reports/receivables/aging", "credit finance auditor executive"),
     ("reports/receivables/summary", "credit finance auditor executive"),
     ("reports/exposure", "credit finance auditor executive"),
+    ("reports/cycle-times", "quality compliance legal credit finance auditor executive"),
     ("reports/sales-records", "quality compliance legal warehouse auditor executive regulator"),
     ("reports/first-sales", "sales quality compliance legal auditor executive regulator"),
     ("reports/expiries", "sales quality compliance legal auditor executive regulator"),

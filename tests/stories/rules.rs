@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tests::both_engines;
 use tests::server::{Answer, Server};
 
+use crate::activation::reviews_of;
 use crate::company::{dealer, order, stent};
 
 /// The rules in force with other terms of payment: a change of credit.
@@ -143,6 +144,10 @@ async fn the_brake_is_pulled(server: &Server) {
     assert_eq!(early.text("/code"), "policy.review_due");
     let review = "/v1/policies/in-force/review";
     server.post("admin", review, json!({})).await.expect(403);
+    assert_eq!(reviews_of(server, "quality").await, Vec::<Value>::new());
+    let wanted = reviews_of(server, "finance").await;
+    assert_eq!(wanted.len(), 1);
+    assert_eq!((&wanted[0]["kind"], &wanted[0]["decide_at"]), (&json!("brake"), &json!(review)));
     server.post("finance", review, json!({"comment": "right so"})).await.expect(200);
     let closed = server.post("credit", review, json!({})).await.expect(200);
     assert_eq!(closed.body["review"], Value::Null);

@@ -36,7 +36,7 @@ pub struct CaseCard {
     title: Text,
     /// What is asked for.
     matter: Matter,
-    /// `open`, `approved`, `rejected`, `returned`, `withdrawn`, `overtaken`.
+    /// `open`, `approved`, `confirmed`, `rejected`, `returned`, `withdrawn`, `overtaken`.
     status: String,
     lane: Option<Lane>,
     /// Which row of which table chose the route, on which facts.

@@ -121,6 +121,23 @@ impl Clock {
         self.next().filter(|(at, _)| *at <= now)
     }
 
+    /// When it stands by a moment: then, or since it was stopped.
+    fn stands_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        self.stopped_at.map_or(now, |stopped| stopped.min(now))
+    }
+
+    /// The largest share of its time, in per cent, that has passed among those that are reminded of.
+    pub fn reminds(&self, now: DateTime<Utc>) -> Option<u32> {
+        let passed = |(at, _): &(&DateTime<Utc>, u32)| **at <= self.stands_at(now);
+        let marks = self.deadline.remind_at.iter().zip(REMINDERS_PERCENT);
+        marks.filter(passed).map(|(_, percent)| percent).max()
+    }
+
+    /// Whether all of its time is used up, noticed or not.
+    pub fn is_late(&self, now: DateTime<Utc>) -> bool {
+        self.breached || self.deadline.due_at <= self.stands_at(now)
+    }
+
     /// The deadline once it goes on; none where it does not stand still.
     pub fn goes_on(&self, hours: &Hours<'_>, now: DateTime<Utc>) -> Option<Deadline> {
         Some(hours.moved(&self.deadline, self.stopped_at?, now))
@@ -208,6 +225,21 @@ mod tests {
         assert_eq!(clock.deadline.due_at, at("2026-12-02T11:00:00"));
         let last = Mark::Reminder { percent: 80 };
         assert_eq!(clock.next(), Some((at("2026-12-02T09:24:00"), last)));
+    }
+
+    #[test]
+    fn row_28_what_has_passed_is_known_to_the_moment_and_stands_still_with_the_clock() {
+        let mut clock = opened(8, "2026-11-26T09:00:00");
+        let told = |clock: &Clock, text: &str| (clock.reminds(at(text)), clock.is_late(at(text)));
+        assert_eq!(told(&clock, "2026-11-26T12:59:59"), (None, false));
+        assert_eq!(told(&clock, "2026-11-26T13:00:00"), (Some(50), false));
+        assert_eq!(told(&clock, "2026-11-26T15:24:00"), (Some(80), false));
+        assert_eq!(told(&clock, "2026-11-26T16:59:59"), (Some(80), false));
+        assert_eq!(told(&clock, "2026-11-26T17:00:00"), (Some(80), true));
+        clock.stop(at("2026-11-26T14:00:00"));
+        assert_eq!(told(&clock, "2026-12-24T09:00:00"), (Some(50), false));
+        clock.breach();
+        assert_eq!(told(&clock, "2026-12-24T09:00:00"), (Some(50), true));
     }
 
     proptest! {

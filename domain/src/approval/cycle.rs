@@ -25,12 +25,11 @@ pub struct Span {
 pub struct Step {
     /// What was decided: `qualification`, `credit`, `release`, `re_review`.
     pub matter: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Null in routes of before.
     pub lane: Option<Lane>,
     /// Counted from 1.
     pub stage: u32,
-    /// Whose say closed it; absent where the case was overtaken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Whose say closed it; null where nobody's did, as what was asked about changed or was gone, or others were asked.
     pub owner: Option<StaffId>,
 }
 

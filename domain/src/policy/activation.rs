@@ -150,6 +150,9 @@ pub(super) fn simulate_pilot(
     if !is_it || (&*simulated.hash, &*simulated.base) != (&*pilot.pack.hash, &*base.hash) {
         return Err(Rejection::PilotChanged);
     }
+    if simulated.upto < pilot.paused_upto {
+        return Err(Rejection::PilotChanged);
+    }
     let simulated = Simulated {
         simulated_on: context.turn.today,
         voided: 0,

@@ -157,6 +157,11 @@ impl Calendar {
     }
 }
 
+/// The first moment of a day in a zone.
+pub fn begin(zone: Tz, day: NaiveDate) -> Option<DateTime<Utc>> {
+    moment(zone, day, Clock::MIDNIGHT)
+}
+
 /// The first moment at which a clock in this zone shows this time or a later one: where clocks go forward, a time may not be shown.
 fn moment(zone: Tz, day: NaiveDate, clock: Clock) -> Option<DateTime<Utc>> {
     let midnight = day.and_time(NaiveTime::MIN);

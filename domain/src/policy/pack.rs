@@ -243,6 +243,9 @@ pub struct CreditRule {
     pub release_tolerance_percent_max: u32,
     /// The longest that a release may last, in days.
     pub release_days_max: u32,
+    /// So many days before its end a limit is about to end; absent: none ever is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit_notice_days: Option<u32>,
 }
 
 /// The pack that the product is delivered with.

@@ -10,9 +10,13 @@ use super::{
     table::{HitPolicy, Sheet, Slot, axis::Fact, check},
 };
 use crate::{
+    customer::approving::reviewing::Trigger,
     decision::{CauseCode, Checkpoint, Reaction},
     wording,
 };
+
+/// The most days before its end that a limit is about to end.
+pub const LIMIT_NOTICE_DAYS_MAX: u32 = 366;
 
 /// Something in a pack that must not be so.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +116,16 @@ fn credit(pack: &Pack, found: &mut Vec<Objection>) {
             "/credit/prepaid_percent_without_limit".to_owned(),
             "预付比例应为 0 至 100。",
             "a share in per cent is from 0 to 100",
+        ));
+    }
+    let looked_at = pack.approvals().re_review.contains_key(&Trigger::LimitAboutToEnd);
+    let days = credit.limit_notice_days;
+    let known = days.map_or(!looked_at, |days| (1..=LIMIT_NOTICE_DAYS_MAX).contains(&days));
+    if !known {
+        found.push(objection(
+            "/credit/limit_notice_days".to_owned(),
+            "请填写额度到期前多少天复审（1 至 366）。",
+            "say how many days before its end a limit is looked at again, from 1 to 366",
         ));
     }
 }

@@ -24,7 +24,7 @@ rejections! {
     NoPilot = Conflict, "policy.no_pilot", "当前没有试点。", "no pilot runs";
     NoStepAgreed = Conflict, "policy.no_step_agreed", "已批准的方案没有下一步；扩大试点请另行提案。", "no further step was agreed to: propose the same pack for more customers";
     Paused = Conflict, "policy.widening_paused", "试点拦截比例上升过多，扩大已暂停；须由相关部门复核，或另行提案。", "the pilot stops too many decisions and is not widened: the departments concerned review it, or a new proposal is agreed to";
-    PilotNotSimulated { days: u32 } = Conflict, "policy.pilot_not_simulated", "试点开始后尚无有效的模拟结果；请重新模拟试点的政策包。", "simulate the pilot's pack first: there is no simulation made since the pilot began and at most {days} days old";
+    PilotNotSimulated { days: u32 } = Conflict, "policy.pilot_not_simulated", "试点开始（或最近一次暂停）后尚无有效的模拟结果；请重新模拟试点的政策包。", "simulate the pilot's pack first: there is no simulation made since the pilot began, or was last paused, and at most {days} days old";
     PilotChanged = Conflict, "policy.pilot_changed", "模拟期间试点已变化；请重新模拟。", "the pilot changed meanwhile: simulate it again";
     Unlawful = Conflict, "policy.unlawful", "模拟显示会放行法定应拦截的业务，而法定事项的部门尚未表决；请另行提案。", "it would let through what the law stops, and those who answer for the law have not agreed: propose it anew";
     NotWider = Content, "policy.not_wider", "扩大后的范围必须包含现有试点的全部客户。", "the new scope must take in everybody of the pilot's scope, and somebody more";

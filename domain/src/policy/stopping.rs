@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::{
-    Context, Event, Policy, Rejection,
+    Context, Event, Pause, Policy, Rejection,
     changes::{self, StopRule},
 };
 use crate::{
-    approval::{self, RoundOpened},
+    approval::{self, Round, RoundOpened},
     ids::ProposalId,
 };
 
@@ -51,6 +51,19 @@ impl StopRule {
         let made = u128::from(measured.decisions);
         measured.decisions >= u64::from(self.decisions_min)
             && rise.saturating_mul(100) > u128::from(self.rise_points_max).saturating_mul(made)
+    }
+}
+
+/// The fold of a pause.
+pub(super) fn paused(policy: &mut Policy, paused: &WideningPaused) {
+    if let Some(opened) = &paused.review {
+        policy.reviews = opened.round;
+    }
+    if let Some(pilot) = &mut policy.pilot {
+        pilot.pause = Some(Pause { review: paused.review.as_ref().map(Round::begin) });
+        // What was tried before says nothing about what the pilot has stopped since.
+        pilot.simulation = None;
+        pilot.paused_upto = paused.measured.upto;
     }
 }
 

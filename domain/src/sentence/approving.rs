@@ -227,6 +227,7 @@ fn trigger(trigger: Trigger) -> Text {
         Trigger::Reclassified => text("客户类型变更", "kind changed"),
         Trigger::RegisteredAddressChanged => text("注册地址变更", "registered address changed"),
         Trigger::OverdueBeyond => text("逾期超出政策", "overdue beyond policy"),
+        Trigger::LimitAboutToEnd => text("额度即将到期", "limit about to end"),
     }
 }
 
@@ -291,6 +292,13 @@ mod tests {
         assert_eq!(
             (matter.zh.as_str(), matter.en.as_str()),
             ("信用复审（逾期超出政策）", "re-review of credit (overdue beyond policy)")
+        );
+        let matter = json!({"kind": "re_review", "of": "credit", "evidence": [{"trigger": "limit_about_to_end",
+            "limit": {"kind": "unlimited"}, "valid_until": "2027-02-21", "on": "2027-02-01"}]});
+        let matter = super::matter(&serde_json::from_value(matter).unwrap());
+        assert_eq!(
+            (matter.zh.as_str(), matter.en.as_str()),
+            ("信用复审（额度即将到期）", "re-review of credit (limit about to end)")
         );
     }
 }

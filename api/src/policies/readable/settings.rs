@@ -121,6 +121,9 @@ fn name(pointer: &str) -> Text {
             ("放行的最大容差（%）", "the largest tolerance of a release, in per cent")
         }
         "/credit/release_days_max" => ("放行的最长有效期（天）", "the longest release, in days"),
+        "/credit/limit_notice_days" => {
+            ("额度到期前多少天复审", "a limit is looked at again so many days before its end")
+        }
         "/changes/legal" => ("法定与资质规则由谁批准", "who agrees to changes of law and papers"),
         "/changes/credit" => ("信用规则由谁批准", "who agrees to changes of credit"),
         "/changes/stands_in" => ("部门缺位时由谁代行", "who stands in for a department"),

@@ -155,7 +155,8 @@ fn is_asked_for_no_longer(policy: &InForce, matter: &Matter) -> bool {
 fn is_gone(customer: &Customer, matter: &Matter) -> bool {
     match matter {
         Matter::Qualification { .. } => !customer.qualification.is_in_review(),
-        Matter::Credit { .. } | Matter::ReReview { .. } => false,
+        Matter::Credit { .. } => false,
+        Matter::ReReview { evidence, .. } => reviewing::is_gone(customer, evidence),
         Matter::Release { order, .. } => !customer.orders.get(order).is_some_and(|order| {
             order.is_held() || order.shipments.values().any(|it| it.shipped_on.is_none())
         }),

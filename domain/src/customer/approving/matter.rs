@@ -66,6 +66,16 @@ impl Matter {
         }
     }
 
+    /// Its kind, as it is written.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Qualification {} => "qualification",
+            Self::Credit { .. } => "credit",
+            Self::Release { .. } => "release",
+            Self::ReReview { .. } => "re_review",
+        }
+    }
+
     /// What comes before the stages that the pack chooses: an application is assessed by Credit first.
     fn first_stage(&self, policy: &InForce) -> Option<Stage> {
         match self {

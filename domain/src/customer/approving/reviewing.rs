@@ -19,7 +19,7 @@ use crate::{
     context::Context,
     customer::{
         Customer, Event, Rejection,
-        credit::LimitFrozen,
+        credit::{Limit, LimitFrozen, LimitGranted},
         gate::money::stopped_by_overdue,
         money,
         registration::{CustomerKind, Status, StatusChanged},
@@ -71,6 +71,7 @@ pub enum Trigger {
     Reclassified,
     RegisteredAddressChanged,
     OverdueBeyond,
+    LimitAboutToEnd,
 }
 
 impl Trigger {
@@ -81,6 +82,7 @@ impl Trigger {
             Self::Reclassified => "reclassified",
             Self::RegisteredAddressChanged => "registered_address_changed",
             Self::OverdueBeyond => "overdue_beyond",
+            Self::LimitAboutToEnd => "limit_about_to_end",
         }
     }
 
@@ -91,7 +93,7 @@ impl Trigger {
             | Self::DocumentExpired
             | Self::Reclassified
             | Self::RegisteredAddressChanged => Reviewed::Qualification,
-            Self::OverdueBeyond => Reviewed::Credit,
+            Self::OverdueBeyond | Self::LimitAboutToEnd => Reviewed::Credit,
         }
     }
 }
@@ -131,6 +133,13 @@ pub enum Evidence {
         days: u32,
         on: NaiveDate,
     },
+    /// The limit ends within as many days as the pack says.
+    LimitAboutToEnd {
+        limit: Limit,
+        /// Its last day.
+        valid_until: NaiveDate,
+        on: NaiveDate,
+    },
 }
 
 impl Evidence {
@@ -141,12 +150,19 @@ impl Evidence {
             Self::Reclassified { .. } => Trigger::Reclassified,
             Self::RegisteredAddressChanged { .. } => Trigger::RegisteredAddressChanged,
             Self::OverdueBeyond { .. } => Trigger::OverdueBeyond,
+            Self::LimitAboutToEnd { .. } => Trigger::LimitAboutToEnd,
         }
     }
 
     /// Whether it is found by looking at a day, where it would be found again on the next.
     pub(super) fn is_of_a_day(&self) -> bool {
-        matches!(self, Self::OverdueBeyond { .. })
+        matches!(self, Self::OverdueBeyond { .. } | Self::LimitAboutToEnd { .. })
+    }
+
+    /// Whether it is about a limit that is not the one in force any more.
+    fn is_superseded(&self, customer: &Customer) -> bool {
+        let ends = customer.credit.granted.as_ref().and_then(|it| it.valid_until);
+        matches!(self, Self::LimitAboutToEnd { valid_until, .. } if ends != Some(*valid_until))
     }
 }
 
@@ -253,29 +269,49 @@ fn evidence(customer: &Customer, event: &Event) -> Option<Evidence> {
     }
 }
 
-/// What the daily review finds: overdue receivables that the pack no longer bears, once for as long as they stay so.
+/// What the daily review finds of a customer who may buy on credit.
 pub(in crate::customer) fn found(customer: &Customer, context: &Context) -> Vec<Evidence> {
     let credit = &customer.credit;
     let Some(policy) = &context.facts.policy else { return Vec::new() };
-    if credit.granted.is_none() || credit.frozen.is_some() {
-        return Vec::new();
-    }
-    let today = context.turn.today;
-    let Some(overdue) = stopped_by_overdue(customer, &policy.pack, today) else {
+    let Some(granted) = credit.granted.as_ref().filter(|_| credit.frozen.is_none()) else {
         return Vec::new();
     };
+    let today = context.turn.today;
+    let overdue = overdue_beyond(customer, &policy.pack, today);
+    overdue.into_iter().chain(about_to_end(customer, &policy.pack, granted, today)).collect()
+}
+
+/// Overdue receivables that the pack no longer bears, once for as long as they stay so.
+fn overdue_beyond(customer: &Customer, pack: &Pack, today: NaiveDate) -> Option<Evidence> {
+    let overdue = stopped_by_overdue(customer, pack, today)?;
     // What was as late when it was last looked at has been looked at.
     let seen = customer.cases.seen.iter().any(|it| match it {
-        Evidence::OverdueBeyond { on, .. } => {
-            stopped_by_overdue(customer, &policy.pack, *on).is_some()
-        }
+        Evidence::OverdueBeyond { on, .. } => stopped_by_overdue(customer, pack, *on).is_some(),
         _ => false,
     });
-    if seen {
-        return Vec::new();
-    }
     let amount = money(overdue.amount, customer.currency());
-    vec![Evidence::OverdueBeyond { amount, days: overdue.days, on: today }]
+    (!seen).then_some(Evidence::OverdueBeyond { amount, days: overdue.days, on: today })
+}
+
+/// A limit that ends soon, once for each end.
+fn about_to_end(
+    customer: &Customer,
+    pack: &Pack,
+    granted: &LimitGranted,
+    today: NaiveDate,
+) -> Option<Evidence> {
+    let (notice, valid_until) = (pack.credit.limit_notice_days?, granted.valid_until?);
+    let days_left = valid_until.signed_duration_since(today).num_days();
+    let seen = customer.cases.seen.iter().any(|it| {
+        matches!(it, Evidence::LimitAboutToEnd { valid_until: seen, .. } if *seen == valid_until)
+    });
+    let soon = (0..=i64::from(notice)).contains(&days_left) && !seen;
+    soon.then_some(Evidence::LimitAboutToEnd { limit: granted.limit, valid_until, on: today })
+}
+
+/// Whether another limit was granted meanwhile, where only the end of the one before was to be looked at.
+pub(super) fn is_gone(customer: &Customer, evidence: &[Evidence]) -> bool {
+    !evidence.is_empty() && evidence.iter().all(|it| it.is_superseded(customer))
 }
 
 /// The route that the pack names, the longest of several.

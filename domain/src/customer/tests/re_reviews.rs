@@ -283,6 +283,60 @@ fn row_30_overdue_beyond_what_the_pack_bears_is_looked_at_again_once_and_freezes
     assert!(order.is().1.contains(&"credit.frozen"), "{:?}", order.is());
 }
 
+fn grant_until(stage: &mut Stage, amount: &str, day: &str) {
+    let amount = json!({"amount": amount, "currency": "CNY"});
+    stage.grant(json!({"limit": {"kind": "amount", "amount": amount}, "valid_until": day}));
+}
+
+#[test]
+fn row_30_a_limit_that_is_about_to_end_is_looked_at_again_once_for_each_end() {
+    let mut stage = qualified();
+    grant_until(&mut stage, "100000.00", "2027-03-31");
+    // The delivered pack looks thirty days ahead.
+    assert_eq!(opened_of(&review(&mut stage, "2027-02-28")), 0);
+    assert_eq!(opened_of(&review(&mut stage, "2027-03-01")), 1);
+    let Matter::ReReview { of: Reviewed::Credit, evidence } =
+        &case(&stage, Reviewed::Credit).matter
+    else {
+        panic!("no re-review of credit")
+    };
+    let expected = json!([{"trigger": "limit_about_to_end", "valid_until": "2027-03-31", "on": "2027-03-01",
+        "limit": {"kind": "amount", "amount": {"amount": "100000.00", "currency": "CNY"}}}]);
+    assert_eq!(serde_json::to_value(evidence).unwrap(), expected);
+    let confirm = act(&stage, Reviewed::Credit, agreement());
+    stage.ask("staff-credit", &[Role::Credit], &confirm).unwrap();
+    // Confirmed, it ends when it ends, and is not looked at again.
+    assert_eq!(
+        stage.customer.credit.granted.as_ref().unwrap().valid_until,
+        "2027-03-31".parse().ok()
+    );
+    assert_eq!(opened_of(&review(&mut stage, "2027-03-31")), 0);
+    grant_until(&mut stage, "100000.00", "2027-04-30");
+    assert_eq!(opened_of(&review(&mut stage, "2027-04-01")), 1);
+}
+
+#[test]
+fn row_30_a_limit_that_has_ended_or_has_no_end_is_not_about_to_end() {
+    for (day, looked) in [("2027-03-31", 1), ("2027-04-01", 0)] {
+        let mut stage = qualified();
+        grant_until(&mut stage, "100000.00", "2027-03-31");
+        assert_eq!(opened_of(&review(&mut stage, day)), looked, "{day}");
+    }
+    let mut stage = with_limit("100000.00");
+    assert_eq!(opened_of(&review(&mut stage, "2027-03-31")), 0);
+}
+
+#[test]
+fn row_30_another_limit_overtakes_the_re_review_of_one_that_ends() {
+    let mut stage = qualified();
+    grant_until(&mut stage, "100000.00", "2027-03-31");
+    review(&mut stage, "2027-03-01");
+    assert!(stage.customer.cases.re_reviews.contains_key(&Reviewed::Credit));
+    grant_until(&mut stage, "90000.00", "2028-03-31");
+    assert!(stage.customer.cases.re_reviews.is_empty());
+    assert_eq!(stage.customer.registration.status, Status::Active);
+}
+
 #[test]
 fn row_30_a_paper_that_runs_out_is_looked_at_again_on_the_day_after_its_end_and_once() {
     let mut stage = qualified();
@@ -328,4 +382,11 @@ fn row_30_the_pack_names_routes_that_ask_those_who_may_decide() {
     assert_eq!(against(&name(Trigger::OverdueBeyond, "nowhere")), [at]);
     let at = "/approvals/re_review/document_expired";
     assert_eq!(against(&name(Trigger::DocumentExpired, "credit_alone")), [at, at]);
+    let days = |days| move |pack: &mut Pack| pack.credit.limit_notice_days = days;
+    for unknown in [None, Some(0), Some(367)] {
+        assert_eq!(against(&days(unknown)), ["/credit/limit_notice_days"], "{unknown:?}");
+    }
+    for known in [1, 366] {
+        assert_eq!(against(&days(Some(known))), none, "{known}");
+    }
 }

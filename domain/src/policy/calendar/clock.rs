@@ -15,6 +15,7 @@ pub struct Clock(u16);
 pub struct NoTime(String);
 
 impl Clock {
+    pub(super) const MIDNIGHT: Self = Self(0);
     pub(super) const NINE: Self = Self(9 * 60);
     pub(super) const HALF_PAST_FIVE: Self = Self(17 * 60 + 30);
     const END_OF_DAY: Self = Self(24 * 60);

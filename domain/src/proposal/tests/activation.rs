@@ -257,17 +257,21 @@ fn watched(change: impl FnOnce(&mut Pack)) -> House {
     house
 }
 
-fn measured(house: &House, decisions: u64, stopped: u64) -> Load {
+fn made(house: &House, decisions: u64, stopped: u64) -> Measured {
     let pilot = house.policy.pilot.as_ref().unwrap();
-    Load::PauseWidening(Box::new(Measured {
+    Measured {
         proposal: pilot.proposal,
         hash: pilot.pack.hash.to_string(),
         after: 1,
-        upto: 99,
+        upto: 7,
         decisions,
         stopped,
         stopped_by_base: 1,
-    }))
+    }
+}
+
+fn measured(house: &House, decisions: u64, stopped: u64) -> Load {
+    Load::PauseWidening(Box::new(made(house, decisions, stopped)))
 }
 
 #[test]
@@ -288,8 +292,27 @@ fn a_pilot_that_stops_too_much_is_not_widened_until_the_departments_have_looked(
     house.rule("finance", review()).unwrap();
     assert_eq!(house.widen(), Err(policy::Rejection::Paused));
     house.rule("credit", review()).unwrap();
+    // What was tried before the pause is no evidence behind it.
+    assert_eq!(house.widen(), Err(policy::Rejection::PilotNotSimulated { days: 14 }));
+    house.simulate_pilot(0).unwrap();
     house.widen().unwrap();
     house.rule("system", look).unwrap();
+}
+
+#[test]
+fn what_has_not_seen_why_the_pilot_was_paused_is_no_evidence() {
+    // What is tried here has seen event 7.
+    for (upto, tried) in [(7, Ok(())), (8, Err(policy::Rejection::PilotChanged))] {
+        let mut house = watched(|pack| pack.credit.default_terms_days = 45);
+        let look = Load::PauseWidening(Box::new(Measured { upto, ..made(&house, 10, 4) }));
+        house.rule("system", look).unwrap();
+        assert_eq!(house.simulate_pilot(0).map(drop), tried);
+        for name in ["finance", "credit"] {
+            house.rule(name, Load::Review { comment: None }).unwrap();
+        }
+        assert_eq!(house.simulate_pilot(0).map(drop), tried);
+        assert_eq!(house.widen().is_ok(), tried.is_ok());
+    }
 }
 
 #[test]

@@ -115,7 +115,7 @@ fn attempt(house: &mut House, name: &str, what: Try) {
                 proposal: pilot.and_then(|it| it.proposal),
                 hash: pilot.map(|it| it.pack.hash.to_string()).unwrap_or_default(),
                 after: 0,
-                upto: 9,
+                upto: 7,
                 decisions: 10,
                 stopped: 9,
                 stopped_by_base: 0,
