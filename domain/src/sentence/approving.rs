@@ -12,7 +12,10 @@ use crate::{
     customer::credit::Limit,
     policy::pack::Text,
     staff::Role,
-    wording::phrase::{amount, because, counted, ended, listed, text},
+    wording::{
+        names,
+        phrase::{amount, because, counted, ended, listed, text},
+    },
 };
 
 pub(super) fn case_opened(e: &CaseOpened) -> Text {
@@ -196,7 +199,7 @@ pub fn matter(matter: &Matter) -> Text {
             let mut triggers: Vec<Trigger> = evidence.iter().map(Evidence::trigger).collect();
             triggers.sort_unstable();
             triggers.dedup();
-            let names: Vec<Text> = triggers.into_iter().map(trigger).collect();
+            let names: Vec<Text> = triggers.into_iter().map(names::trigger).collect();
             let why = listed(&names);
             let (zh, en) = match of {
                 Reviewed::Qualification => ("资质复审", "re-review of papers"),
@@ -204,16 +207,6 @@ pub fn matter(matter: &Matter) -> Text {
             };
             text(format!("{zh}（{}）", why.zh), format!("{en} ({})", why.en))
         }
-    }
-}
-
-fn trigger(trigger: Trigger) -> Text {
-    match trigger {
-        Trigger::DocumentRevoked => text("证件作废", "paper revoked"),
-        Trigger::DocumentExpired => text("证件过期", "paper expired"),
-        Trigger::Reclassified => text("客户类型变更", "kind changed"),
-        Trigger::RegisteredAddressChanged => text("注册地址变更", "registered address changed"),
-        Trigger::OverdueBeyond => text("逾期超出政策", "overdue beyond policy"),
     }
 }
 
