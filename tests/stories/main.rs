@@ -26,5 +26,6 @@ mod sessions;
 mod sight;
 mod signing;
 mod tables;
+mod terminal;
 mod trade;
 mod worklist;
