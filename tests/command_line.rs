@@ -243,6 +243,41 @@ fn the_demonstration_says_where_it_listens() {
     panic!("it never listened: {shown:?}");
 }
 
+/// In a sheet, and in a file of rows; as whoever reads cells says it, and as whoever proves tables does.
+fn a_bad_cell_is_told_where_it_stands(home: &Home, rules: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
+    let policy = |arguments: &[&str]| told(&mut probity(home, &[&["policy"], arguments].concat()));
+    let (bad, book, new) = (path("bad.json"), path("bad.xlsx"), path("new.json"));
+    let written = std::fs::read_to_string(rules).unwrap();
+    let mut pack: serde_json::Value = serde_json::from_str(&written).unwrap();
+    pack["approvals"]["credit"]["rows"][1]["when"][2] = "soon".into();
+    pack["approvals"]["re_review"]["overdue_beyond"] = "nobody".into();
+    std::fs::write(&bad, pack.to_string()).unwrap();
+    assert_eq!(policy(&["export", &bad, &book]).0, Some(0));
+    let (code, out, _) = policy(&["import", rules, &book, &new]);
+    assert_eq!(code, Some(1));
+    for said in [
+        format!("{book}: sheet credit_authority, line 3, column 4 (terms_days): "),
+        format!("  {book}: 工作表「credit_authority」，第 3 行第 4 列（terms_days）："),
+        format!("{book}: sheet re_review, line 5, column 2 (route): "),
+    ] {
+        assert!(out.contains(&said), "{said}\n{out}");
+    }
+    let list = path("routes.csv");
+    assert_eq!(policy(&["export", rules, &list, "--table", "routes"]).0, Some(0));
+    let edited = std::fs::read_to_string(&list).unwrap().replacen("credit", "cerdit", 2);
+    std::fs::write(&list, edited).unwrap();
+    let (code, out, said) = policy(&["import", rules, &list, &new, "--table", "routes"]);
+    assert_eq!(code, Some(1));
+    assert!(out.contains("line 2, column 4 (departments): \"cerdit\" cannot stand here"), "{out}");
+    assert!(out.contains("第 2 行第 4 列（departments）：「cerdit」无效"), "{out}");
+    assert!(said.contains(&list), "{said}");
+    let (code, _, said) = policy(&["import", rules, &list, &new]);
+    assert_eq!(code, Some(1));
+    assert!(said.contains("say which --table"), "{said}");
+}
+
 /// What finance does to a threshold: out as a spreadsheet, changed, back in, mended, compared, tried.
 #[tokio::test]
 async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
@@ -323,23 +358,22 @@ async fn a_table_of_rules_is_edited_as_a_spreadsheet_and_proved() {
             .contains("worked out at the moment of the decision; when missing or too old: hold")
     );
 
-    // Every other list goes the same way.
-    for table in [
-        "papers",
-        "never_counts",
-        "modes",
-        "reactions",
-        "expiry_notice",
-        "working_week",
-        "working_hours",
-        "holidays",
-        "make_up_days",
-    ] {
-        let file = path("list.xlsx");
-        done(&["export", &rules, &file, "--table", table]);
-        done(&["import", &rules, &file, &new, "--table", table]);
-        assert_eq!(done(&["diff", &rules, &new]), "no difference\n", "{table}");
+    // Every table goes the same way, to the byte; so do all of them at once.
+    let same = || assert_eq!(std::fs::read(&rules).unwrap(), std::fs::read(&new).unwrap());
+    for table in api::policies::tables::known().split(", ") {
+        for ending in ["xlsx", "csv"] {
+            let file = path(&format!("list.{ending}"));
+            done(&["export", &rules, &file, "--table", table]);
+            done(&["import", &rules, &file, &new, "--table", table]);
+            assert_eq!(done(&["diff", &rules, &new]), "no difference\n", "{table}");
+            same();
+        }
     }
+    done(&["import", &rules, &book, &new]);
+    same();
+    done(&["import", &rules, &book, &new, "--semver", "1.0.1"]);
+    assert_eq!(done(&["diff", &rules, &new]), "+ /semver: 1.0.1\n");
+    a_bad_cell_is_told_where_it_stands(&home, &rules);
     let (code, _, said) = policy(&["export", &rules, &path("x.csv"), "--table", "limits"]);
     assert_eq!(code, Some(1));
     assert!(said.contains("papers, never_counts, modes, reactions, overdue"), "{said}");

@@ -15,7 +15,7 @@ use domain::text::Line;
 
 use crate::demo::{CUSTOMERS_MAX, CUSTOMERS_MIN, DAYS_MAX, DAYS_MIN};
 
-pub use self::policy::{PolicyCommand, Reading, SimulateOptions};
+pub use self::policy::{AffectedOptions, PolicyCommand, Reading, SimulateOptions};
 pub use crate::database_url::DatabaseUrl;
 
 /// Where the embedded database lies when nothing else is said.

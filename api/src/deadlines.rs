@@ -76,7 +76,7 @@ async fn stranded(
     loop {
         let page = cases::asked(door.journal().engine(), &keyset).await?;
         for row in &page.items {
-            if matches!(row.matter.0, Matter::Qualification {}) {
+            if matches!(row.matter.0, Matter::Qualification { .. }) {
                 reviewed.insert(row.customer.to_string());
             }
             let people = here.of(row.matter.0.subject());

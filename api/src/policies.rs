@@ -1,5 +1,6 @@
 //! `probity policy`: packs as the people who own the rules work with them: checked, compared, tried on what was decided.
 
+pub mod affected;
 pub mod codes;
 pub mod difference;
 pub mod file;
@@ -7,13 +8,14 @@ pub mod lists;
 pub mod place;
 pub mod readable;
 pub mod simulation;
+pub mod status;
 pub mod tables;
 
 use std::fmt;
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use domain::policy::pack::{Overdue, Pack};
+use domain::policy::pack::{Overdue, Pack, Text};
 use domain::policy::{self, Policy, facts, proof};
 use journal::{Journal, Until, Version};
 
@@ -91,18 +93,29 @@ impl Loaded {
 
     /// Refuses a pack that is not sound, with every objection where it stands.
     pub fn sound(self) -> Result<Self, Fault> {
+        self.sound_where(|_| None)
+    }
+
+    /// The same; what somebody wrote elsewhere is told by its place there, for which its pointer is given.
+    pub fn sound_where(self, place_of: impl Fn(&str) -> Option<Text>) -> Result<Self, Fault> {
         let found = proof::objections(&self.pack);
         if found.is_empty() {
             return Ok(self);
         }
         for objection in &found {
+            let (from, pointer, Text { zh, en }) =
+                (&self.from, &objection.pointer, &objection.text);
+            if let Some(at) = place_of(pointer) {
+                say(&format!("{}: {en}", at.en))?;
+                say(&format!("  {}：{zh}", at.zh))?;
+                continue;
+            }
             let at = match &self.text {
-                Some(text) => place(text, &objection.pointer).to_string(),
+                Some(text) => place(text, pointer).to_string(),
                 None => String::new(),
             };
-            let (from, pointer) = (&self.from, &objection.pointer);
-            say(&format!("{from}{at}: {pointer}: {}", objection.text.en))?;
-            say(&format!("  {}", objection.text.zh))?;
+            say(&format!("{from}{at}: {pointer}: {en}"))?;
+            say(&format!("  {zh}"))?;
         }
         let count = found.len();
         let many = if count == 1 { "objection" } else { "objections" };
@@ -148,13 +161,16 @@ pub async fn run(store: &StoreOptions, command: PolicyCommand) -> Result<(), Fau
             show(&readable::readable_difference(&old.pack, &new.pack, lang), &reading)
         }
         PolicyCommand::Simulate(options) => simulation::run(store, &options).await,
+        PolicyCommand::Status { lang } => status::run(store, lang.unwrap_or_default()).await,
+        PolicyCommand::Affected(options) => affected::run(store, &options).await,
         PolicyCommand::Export { pack, to, table } => {
             let pack = Loaded::of(&pack, store).await?.pack;
             tables::export(&pack, table.as_deref(), &to)
         }
-        PolicyCommand::Import { pack, table, from, to } => {
+        PolicyCommand::Import { pack, table, from, to, semver } => {
             let pack = Loaded::of(&pack, store).await?.pack;
-            tables::import(&pack, &table, &from, &to)
+            let table = table.as_deref();
+            tables::import(&pack, &tables::Import { table, from: &from, to: &to, semver })
         }
     }
 }

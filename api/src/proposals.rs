@@ -208,7 +208,8 @@ impl Body for Submit {
 
 /// Submit a proposal to those who must agree
 ///
-/// Which departments these are follows from what the proposal changes, as the pack in force says.
+/// Which departments these are follows from what the proposal changes, as the pack in force says. A new pack has a greater version (`semver`)
+/// than the one in force, where that one has any, and nothing is to apply from a day that has passed.
 #[utoipa::path(post, path = "/v1/policies/{id}/submit", tag = "policies",
     params(("id" = ProposalId, Path)), request_body = Submit,
     responses((status = 200, body = Proposing)))]

@@ -2,7 +2,8 @@
 //!
 //! A proposal stands on the pack that was in force when it was written. It is drafted and revised, tried on what was decided, submitted, and
 //! agreed to by the departments that own what it changes, by nobody who wrote any of it.
-//! A pack against which something stands cannot leave draft. Votes bind the pack, its plan, its base, the simulation and the route:
+//! A pack against which something stands cannot leave draft, nor one that is no later version than the pack in force, or is to apply from
+//! a day that has passed. Votes bind the pack, its plan, its base, the simulation and the route:
 //! whatever changes one of them makes it a draft again, and the votes are void.
 //! What was approved comes into force by a command of the policy ([`crate::policy`]), which asks this stream.
 
@@ -16,10 +17,11 @@ mod voting;
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use self::drafting::content;
+use self::drafting::{content, said_of_itself};
 pub use self::{
     evidence::Simulated,
     plan::{Plan, STEPS_MAX, Step},
@@ -128,6 +130,13 @@ pub struct Content {
     /// To whom it is to apply, and from when; absent: to all customers at once.
     #[serde(default, skip_serializing_if = "Plan::is_empty")]
     pub plan: Plan,
+}
+
+impl Content {
+    /// The first business date on which it may apply, as its plan and its pack say.
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        self.plan.effective_from.max(self.pack.effective.map(|effective| effective.from))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -375,6 +384,7 @@ impl Proposal {
         if !found.is_empty() {
             return Err(Rejection::NotSound(found));
         }
+        said_of_itself(&context.policy, content, context.turn.today)?;
         let changes = in_force.pack.changes();
         let simulation = self.simulation.as_ref().ok_or(Rejection::NotSimulated)?;
         if simulation.is_older_than(changes.simulation_days_max, context.turn.today) {

@@ -13,6 +13,7 @@ mod staff;
 mod tests;
 mod trading;
 
+pub use self::policy::whom;
 use crate::{
     context::Backdated,
     customer,

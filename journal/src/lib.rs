@@ -5,6 +5,7 @@
 mod codec;
 mod decided;
 mod engine;
+mod erasable;
 mod error;
 #[doc(hidden)]
 pub mod executor;

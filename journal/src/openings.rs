@@ -4,9 +4,9 @@
 //! stands here until it is erased. The digest stays in the event, and without its opening it says nothing about the text.
 
 use sha2::{Digest, Sha256};
-use sqlx::Executor as _;
 
 use crate::codec::bounded;
+use crate::erasable::kept;
 use crate::{Engine, Error, Journal};
 
 const SEAL: &str = "INSERT INTO openings (digest, subject, salt, opening) VALUES ($1, $2, $3, $4) \
@@ -49,10 +49,7 @@ impl<'a> Openings<'a> {
     /// there. The salt is random; with the same salt the same text has the same digest, and is stored once.
     pub async fn seal(&self, subject: &str, text: &str, salt: [u8; 32]) -> Result<String, Error> {
         bounded("the subject", subject)?;
-        if text.len() > OPENING_MAX || text.contains('\0') {
-            let bytes = text.len();
-            return Err(Error::Malformed { what: "the text", bytes, most: OPENING_MAX });
-        }
+        kept("the text", text, OPENING_MAX)?;
         let digest = Sha256::new().chain_update(salt).chain_update(text.as_bytes()).finalize();
         let digest = format!("sha256:{}", hex::encode(digest));
         let salt = salt.as_slice();
@@ -72,14 +69,7 @@ impl<'a> Openings<'a> {
 
     /// The text behind a digest; None when it was erased, or never was.
     pub async fn open(&self, digest: &str) -> Result<Option<String>, Error> {
-        Ok(match self.journal.engine() {
-            Engine::Postgres(pool) => {
-                sqlx::query_scalar(OPEN).bind(digest).fetch_optional(pool).await?
-            }
-            Engine::Sqlite(pool) => {
-                sqlx::query_scalar(OPEN).bind(digest).fetch_optional(pool).await?
-            }
-        })
+        self.journal.text(OPEN, digest).await
     }
 
     /// What was not erased of these digests and subjects: for lists that name people.
@@ -99,31 +89,13 @@ impl<'a> Openings<'a> {
 
     /// Erases everything about a subject; returns how many texts that were.
     ///
-    /// On SQLite the pages are overwritten and the write-ahead log is emptied, if no reader is in the way. On PostgreSQL the rows are
-    /// invisible at once and leave the disk with the next (auto)vacuum; backups have their own time.
+    /// On PostgreSQL the rows are invisible at once and leave the disk with the next (auto)vacuum; backups have their own time.
     pub async fn erase(&self, subject: &str) -> Result<u64, Error> {
-        self.delete(ERASE, subject).await
+        self.journal.erase(ERASE, subject).await
     }
 
     /// Erases one text that no event came to carry; returns how many texts that were.
     pub async fn discard(&self, digest: &str) -> Result<u64, Error> {
-        self.delete(DISCARD, digest).await
-    }
-
-    async fn delete(&self, sql: &str, key: &str) -> Result<u64, Error> {
-        match self.journal.engine() {
-            Engine::Postgres(pool) => {
-                Ok(sqlx::query(sql).bind(key).execute(pool).await?.rows_affected())
-            }
-            Engine::Sqlite(pool) => {
-                let _turn = self.journal.turn().await;
-                let mut connection = pool.acquire().await?;
-                connection.execute("PRAGMA secure_delete = ON").await?;
-                let erased = sqlx::query(sql).bind(key).execute(&mut *connection).await;
-                connection.execute("PRAGMA secure_delete = OFF").await?;
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-                Ok(erased?.rows_affected())
-            }
-        }
+        self.journal.erase(DISCARD, digest).await
     }
 }

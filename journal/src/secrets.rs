@@ -3,9 +3,8 @@
 //! Events carry the id of a secret and never the secret. A secret is kept before the event that names it is recorded, and erased after
 //! the event that names another: what a crash leaves behind is a row that no event names, and nobody compares with it.
 
-use sqlx::Executor as _;
-
 use crate::codec::bounded;
+use crate::erasable::kept;
 use crate::{Engine, Error, Journal};
 
 const KEEP: &str = "INSERT INTO secrets (id, staff, secret) VALUES ($1, $2, $3)";
@@ -30,10 +29,7 @@ impl<'a> Secrets<'a> {
     pub async fn keep(&self, id: &str, staff: &str, secret: &str) -> Result<(), Error> {
         bounded("the id", id)?;
         bounded("the staff id", staff)?;
-        if secret.len() > SECRET_MAX || secret.contains('\0') {
-            let bytes = secret.len();
-            return Err(Error::Malformed { what: "the secret", bytes, most: SECRET_MAX });
-        }
+        kept("the secret", secret, SECRET_MAX)?;
         match self.journal.engine() {
             Engine::Postgres(pool) => {
                 sqlx::query(KEEP).bind(id).bind(staff).bind(secret).execute(pool).await?;
@@ -48,36 +44,16 @@ impl<'a> Secrets<'a> {
 
     /// The secret of an id; None when it was erased, or never was.
     pub async fn one(&self, id: &str) -> Result<Option<String>, Error> {
-        Ok(match self.journal.engine() {
-            Engine::Postgres(pool) => sqlx::query_scalar(ONE).bind(id).fetch_optional(pool).await?,
-            Engine::Sqlite(pool) => sqlx::query_scalar(ONE).bind(id).fetch_optional(pool).await?,
-        })
+        self.journal.text(ONE, id).await
     }
 
     /// Erases one secret; returns how many that were.
     pub async fn erase(&self, id: &str) -> Result<u64, Error> {
-        self.delete(ERASE, id).await
+        self.journal.erase(ERASE, id).await
     }
 
     /// Erases every secret of somebody; returns how many that were.
     pub async fn erase_of(&self, staff: &str) -> Result<u64, Error> {
-        self.delete(ERASE_OF, staff).await
-    }
-
-    async fn delete(&self, sql: &str, key: &str) -> Result<u64, Error> {
-        match self.journal.engine() {
-            Engine::Postgres(pool) => {
-                Ok(sqlx::query(sql).bind(key).execute(pool).await?.rows_affected())
-            }
-            Engine::Sqlite(pool) => {
-                let _turn = self.journal.turn().await;
-                let mut connection = pool.acquire().await?;
-                connection.execute("PRAGMA secure_delete = ON").await?;
-                let erased = sqlx::query(sql).bind(key).execute(&mut *connection).await;
-                connection.execute("PRAGMA secure_delete = OFF").await?;
-                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").await?;
-                Ok(erased?.rows_affected())
-            }
-        }
+        self.journal.erase(ERASE_OF, staff).await
     }
 }

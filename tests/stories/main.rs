@@ -27,6 +27,7 @@ mod sessions;
 mod sight;
 mod signing;
 mod tables;
+mod terminal;
 mod trade;
 mod votes;
 mod worklist;

@@ -160,7 +160,41 @@ async fn told(server: &Server, id: &str) -> Vec<String> {
     steps.iter().map(|step| step["type"].as_str().unwrap().to_owned()).collect()
 }
 
+async fn a_version_grows_from_a_day_that_has_not_passed(server: &Server) {
+    let versioned = |days: u32, semver: &str, from: Option<&str>| {
+        let mut pack = terms(days);
+        pack["semver"] = json!(semver);
+        if let Some(from) = from {
+            pack["effective"] = json!({"from": from});
+        }
+        pack
+    };
+    let first = agreed(server, versioned(45, "1.4.0", None), json!({})).await;
+    server.post("admin", &path(&first, "activate"), json!({})).await.expect(200);
+    let draft = |pack: Value| json!({"summary": "the next version", "pack": pack});
+    let same = draft(versioned(60, "1.4.0", None));
+    let id = server.post("finance", "/v1/policies", same).await.expect(201).id();
+    let refused = server.post("finance", &path(&id, "submit"), json!({})).await.expect(422);
+    assert_eq!(refused.text("/code"), "proposal.version_not_greater");
+    assert!(refused.text("/detail").contains("1.4.0"), "{}", refused.body);
+    assert!(refused.text("/detail_zh").contains("semver"));
+    let yesterday = draft(versioned(60, "1.4.1", Some("2026-11-21")));
+    server.post("finance", &path(&id, "revise"), yesterday).await.expect(200);
+    let refused = server.post("finance", &path(&id, "submit"), json!({})).await.expect(422);
+    assert_eq!(refused.text("/code"), "proposal.effective_past");
+    let today = draft(versioned(60, "1.4.1", Some("2026-11-22")));
+    server.post("finance", &path(&id, "revise"), today).await.expect(200);
+    server.post("finance", &path(&id, "simulate"), json!({})).await.expect(200);
+    server.post("finance", &path(&id, "submit"), json!({})).await.expect(200);
+}
+
 both_engines! {
+    async fn a_new_pack_is_a_later_version_and_applies_from_today_at_the_earliest(home: Home) {
+        let server = Server::start(&home.url).await;
+        people_are_there(&server).await;
+        a_version_grows_from_a_day_that_has_not_passed(&server).await;
+    }
+
     async fn rules_are_changed_by_those_whom_it_concerns_and_taken_back_when_they_hurt(home: Home) {
         let server = Server::start(&home.url).await;
         people_are_there(&server).await;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use chrono::NaiveDate;
 use clap::{Args, Subcommand};
+use domain::policy::identity::Semver;
 
 use crate::policies::Source;
 use crate::policies::readable::Lang;
@@ -14,11 +15,15 @@ A pack is data: which papers, which thresholds, which reaction to which cause. C
   probity policy export in-force rules.json                           the pack as a file
   probity policy export rules.json tables.xlsx                        every table, each on a sheet of its own
   probity policy export rules.json overdue.xlsx --table overdue       one table as a spreadsheet
-  probity policy import rules.json overdue.xlsx new.json --table overdue
+  probity policy import rules.json overdue.xlsx new.json --table overdue --semver 1.1.0
+  probity policy import rules.json tables.xlsx new.json               every table of the workbook
   probity policy check new.json                                       proved, or an example of what is wrong
   probity policy diff rules.json new.json
   probity policy show new.json --lang zh --html new.html              the pack as people read it, on a page to print
-  probity policy simulate new.json --from 2026-01-01 --csv changes.csv";
+  probity policy simulate new.json --from 2026-01-01 --csv changes.csv
+  probity policy affected new.json --csv customers.csv                whom it would concern
+What applies now:
+  probity policy status                                               pack, pilot, schedule, shadow; since when, what comes next";
 
 #[derive(Debug, Subcommand)]
 pub enum PolicyCommand {
@@ -47,6 +52,14 @@ pub enum PolicyCommand {
     },
     /// Ask what a pack would have answered to everything that this store has decided
     Simulate(SimulateOptions),
+    /// Show what is in force where: pack, pilot and its next step, what is scheduled, what runs in shadow
+    Status {
+        /// In this language
+        #[arg(long, env = "PROBITY_POLICY_LANG", value_enum)]
+        lang: Option<Lang>,
+    },
+    /// List the customers whom a pack would concern: other decisions than the recorded ones, or papers that it asks for anew
+    Affected(AffectedOptions),
     /// Write a pack, or one of its tables, to a file
     Export {
         /// A file, or: built-in, in-force
@@ -56,16 +69,24 @@ pub enum PolicyCommand {
         #[arg(help = which_table(), long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
         table: Option<String>,
     },
-    /// Take a table that was edited as a spreadsheet into a pack
+    /// Take tables that were edited as a spreadsheet into a pack
     Import {
-        /// The pack that the table is put into: a file, or: built-in, in-force
+        /// The pack that the tables are put into: a file, or: built-in, in-force
         pack: Source,
         /// XLSX or CSV, with the columns of an exported table; a decision table may have its texts and its legal basis after them
         from: PathBuf,
         /// The new pack
         to: PathBuf,
-        #[arg(help = which_table(), long, env = "PROBITY_POLICY_TABLE", value_name = "NAME")]
-        table: String,
+        #[arg(
+            help = format!("{}; without, each that the workbook has a sheet for", which_table()),
+            long,
+            env = "PROBITY_POLICY_TABLE",
+            value_name = "NAME"
+        )]
+        table: Option<String>,
+        /// The version of the new pack, such as 1.4.0; what is submitted has a greater one than the pack in force
+        #[arg(long, env = "PROBITY_POLICY_SEMVER", value_name = "VERSION")]
+        semver: Option<Semver>,
     },
 }
 
@@ -96,6 +117,18 @@ pub struct SimulateOptions {
     pub to: Option<NaiveDate>,
     /// Write every decision that differs to this CSV file
     #[arg(long, env = "PROBITY_SIMULATE_CSV", value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}
+
+#[derive(Args, Clone, Debug)]
+pub struct AffectedOptions {
+    /// A file, or: built-in
+    pub pack: Source,
+    /// The business date on which papers are looked at; without, today, or the first day of the pack
+    #[arg(long, env = "PROBITY_AFFECTED_ON", value_name = "DATE", value_parser = crate::day::written)]
+    pub on: Option<NaiveDate>,
+    /// Write every customer to this CSV file
+    #[arg(long, env = "PROBITY_AFFECTED_CSV", value_name = "FILE")]
     pub csv: Option<PathBuf>,
 }
 

@@ -1,5 +1,7 @@
-//! How the company of the demonstration changes its rules: a pilot that is widened, a change that the brake takes back, and one that waits.
+//! How the company of the demonstration changes its rules: a pilot that is widened, a change that the brake takes back, one that is run in
+//! shadow until its day comes, one whose day is to come, and one that waits for votes, in shadow.
 
+use chrono::Days;
 use domain::ids::{ProposalId, StaffId};
 use domain::permissions::Act;
 use domain::policy::{self, Pack, Scope};
@@ -14,6 +16,11 @@ use crate::door::Door;
 use crate::problem::Problem;
 use crate::proposals::trial;
 
+/// From the day on which a change is announced to the one on which it applies.
+const NOTICE_DAYS: u32 = 3;
+/// The same, of what is still to come when the demonstration ends.
+const AHEAD_DAYS: u32 = 10;
+
 /// Something that happens to the rules on a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scene {
@@ -23,8 +30,28 @@ enum Scene {
     /// Still longer terms, for all at once.
     Hasty,
     Brake,
-    /// A change of what is announced, which waits for those who answer for papers.
+    /// Shorter releases from a day on, and in shadow until then.
+    Announced,
+    /// That day.
+    Due,
+    /// Still shorter releases, from a day after the last one of the demonstration.
+    Ahead,
+    /// A change of what is announced, which waits for those who answer for papers, and runs in shadow meanwhile.
     Waits,
+}
+
+impl Scene {
+    /// Of the pack that it proposes.
+    fn version(self) -> Option<&'static str> {
+        match self {
+            Self::Pilot => Some("1.1.0"),
+            Self::Hasty => Some("1.2.0"),
+            Self::Announced => Some("1.3.0"),
+            Self::Ahead => Some("1.4.0"),
+            Self::Waits => Some("1.5.0"),
+            Self::Widened | Self::Brake | Self::Due => None,
+        }
+    }
 }
 
 /// What is still to happen, the earliest first.
@@ -35,13 +62,16 @@ impl Scenes {
     /// Spread over so many days.
     pub fn over(days: u32) -> Self {
         let part = |nth: u32| days.saturating_mul(nth) / 12;
-        let waits = days.saturating_sub(2);
+        let before_end = |days_before: u32| days.saturating_sub(days_before);
         Self(vec![
             (part(4), Scene::Pilot),
             (part(6), Scene::Widened),
             (part(8), Scene::Hasty),
             (part(9), Scene::Brake),
-            (waits, Scene::Waits),
+            (part(10), Scene::Announced),
+            (part(10).saturating_add(NOTICE_DAYS), Scene::Due),
+            (before_end(2), Scene::Ahead),
+            (before_end(2), Scene::Waits),
         ])
     }
 
@@ -83,10 +113,17 @@ impl Scenes {
                 stage.review(Role::Finance, "同意回退，另行评估账期").await?;
                 stage.review(Role::Credit, "同意").await
             }
+            Scene::Announced => {
+                let proposal = stage.released_within(60, NOTICE_DAYS).await?;
+                stage.shadow(proposal).await
+            }
+            Scene::Due => Ok(crate::due::due(door).await?),
+            Scene::Ahead => stage.released_within(45, AHEAD_DAYS).await.map(drop),
             Scene::Waits => {
                 let change = |pack: &mut Pack| pack.expiry_notice_days = vec![60, 30, 7];
                 let plan = Plan::default();
-                stage.submitted("证照到期改为提前 60 天起提醒", plan, change).await.map(drop)
+                let id = stage.submitted("证照到期改为提前 60 天起提醒", plan, change);
+                stage.shadow(id.await?).await
             }
         }
     }
@@ -116,6 +153,7 @@ impl Stage<'_> {
         let in_force = in_force.ok_or_else(|| DataError::of("no pack is in force"))?;
         let mut pack = (*in_force.pack).clone();
         change(&mut pack);
+        pack.semver = self.scene.version().map(str::to_owned);
         let id = ProposalId::from_uuid(self.door.ids().uuid());
         let pack = Proposed::New(Box::new(pack));
         let draft = Draft { summary: parsed(summary)?, pack, plan };
@@ -146,6 +184,25 @@ impl Stage<'_> {
             self.door.proposal(by, id, Command::Approve { comment, signature: None }).await?;
         }
         Ok(id)
+    }
+
+    /// The longest release, from so many days after today on; scheduled for then.
+    async fn released_within(&self, longest: u32, in_days: u32) -> Result<ProposalId, DemoError> {
+        let from = self.door.today().checked_add_days(Days::new(in_days.into()));
+        let plan = Plan { effective_from: from, ..Plan::default() };
+        let summary = format!("放行最长有效期缩短至 {longest} 天");
+        let proposal =
+            self.agreed(&summary, plan, |pack| pack.credit.release_days_max = longest).await?;
+        self.rule(policy::Command::Schedule { proposal, on: None }).await?;
+        Ok(proposal)
+    }
+
+    /// Every decision is made again under what is proposed, and none changes.
+    async fn shadow(&self, proposal: ProposalId) -> Result<(), DemoError> {
+        let by = self.by(Role::Legal, Act::ProposePolicy, "shadow")?;
+        let command = policy::Command::StartShadow { proposal, scope: None };
+        self.door.policy(by, command).await?;
+        Ok(())
     }
 
     async fn activate(&self, proposal: ProposalId) -> Result<(), DemoError> {

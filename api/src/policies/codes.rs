@@ -1,9 +1,12 @@
 //! What the codes in a pack are called, in Chinese and English.
 
+use domain::approval::Lane;
 use domain::document_kind::DocumentKind;
 use domain::policy::calendar::Weekday;
 use domain::policy::pack::{Scoping, Text, Weight};
+use domain::policy::table::Course;
 use domain::product::Trait;
+use domain::staff::Role;
 use domain::uscc::Entity;
 use serde::de::{DeserializeOwned, IntoDeserializer as _};
 
@@ -71,6 +74,41 @@ pub fn weekday(day: Weekday) -> Text {
         Weekday::Sunday => ("星期日", "Sunday"),
     };
     text(zh, en)
+}
+
+pub fn role(role: Role) -> Text {
+    text(role.zh(), &role.to_string())
+}
+
+pub fn course(course: Course) -> Text {
+    let (zh, en) = match course {
+        Course::Rising => ("递增", "rising"),
+        Course::Falling => ("递减", "falling"),
+    };
+    text(zh, en)
+}
+
+pub fn lane(lane: Lane) -> Text {
+    let (zh, en) = match lane {
+        Lane::StraightThrough => ("直通", "straight through"),
+        Lane::Fast => ("快速", "fast"),
+        Lane::Strict => ("严格", "strict"),
+    };
+    text(zh, en)
+}
+
+/// A rule as a cell says it: `quorum 2`, or a code.
+pub fn rule(cell: &str) -> Option<Text> {
+    if let Some(people) = cell.strip_prefix("quorum ") {
+        return Some(text(&format!("任意 {people} 人"), &format!("any {people} people")));
+    }
+    let (zh, en) = match cell {
+        "any" => ("任意一人", "anybody"),
+        "all" => ("全体", "everybody"),
+        "one_per_department" => ("每部门一人", "one of each department"),
+        _ => return None,
+    };
+    Some(text(zh, en))
 }
 
 pub fn text(zh: &str, en: &str) -> Text {

@@ -3,22 +3,26 @@
 //! Spreadsheets and readable forms are made from the same grid. A list works on the pack's JSON, so that a row that is read back
 //! is what was written, whatever its type; each cell is tried against the type that it must become.
 
+mod all;
 mod calendar;
 mod decisions;
 mod examples;
+mod nested;
+mod places;
 mod wrong;
 
-use domain::catalogue::DeviceClass;
-use domain::customer::registration::CustomerKind;
-use domain::decision::{CauseCode, Checkpoint, Mode, Reaction};
-use domain::document_kind::DocumentKind;
-use domain::policy::pack::{Scoping, Text, Weight};
-use domain::product::Trait;
-use domain::uscc::Entity;
-use domain::wording::names;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
+use domain::money::Money;
+use domain::policy::pack::Text;
+use serde::Deserialize as _;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
+
+pub use self::all::LISTS;
+use self::nested::{Level, Told};
+pub use self::places::About;
 pub use self::wrong::{Wanted, Wrong};
 use crate::policies::codes;
 
@@ -49,14 +53,24 @@ enum Shape {
     Pairs(&'static [Column; 2]),
     /// Values in their order.
     Values(&'static [Column; 1]),
+    /// One object, as one row.
+    One(&'static [Column]),
+    /// Objects in their order, with their parts.
+    Nested(&'static [Level]),
+    /// Objects by a code, with their parts.
+    NestedByCode(&'static [Level]),
+    /// The examples of each object of a list.
+    ExamplesWithin,
 }
 
 /// A column of a list, by the name that its field has in the pack.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Column {
     pub name: &'static str,
     pub zh: &'static str,
     pub en: &'static str,
+    /// Where its cells stand in an object, unless that is under its name.
+    place: Option<&'static str>,
     form: Form,
     fits: fn(&Value) -> Result<(), serde_json::Error>,
     named: fn(&str) -> Option<Text>,
@@ -68,7 +82,11 @@ enum Form {
     /// Nothing where the cell is empty.
     Optional,
     Codes,
+    /// Nothing where the cell is empty, if there may be nothing.
     Number,
+    Amount,
+    /// A code, or `quorum` and how many.
+    Rule,
     Day,
     Time,
 }
@@ -79,7 +97,27 @@ impl Column {
         (name, zh, en): (&'static str, &'static str, &'static str),
         named: fn(&str) -> Option<Text>,
     ) -> Self {
-        Self { name, zh, en, form, fits: fits::<T>, named }
+        Self { name, zh, en, place: None, form, fits: fits::<T>, named }
+    }
+
+    const fn amount((name, zh, en): (&'static str, &'static str, &'static str)) -> Self {
+        Self { name, zh, en, place: None, form: Form::Amount, fits: is_amount, named: codes::plain }
+    }
+
+    const fn at(self, pointer: &'static str) -> Self {
+        Self { place: Some(pointer), ..self }
+    }
+
+    fn pointer(&self) -> String {
+        self.place.map_or_else(|| format!("/{}", self.name), str::to_owned)
+    }
+
+    /// What a cell becomes.
+    fn value(&self, line: u32, column: usize, text: &str) -> Result<Value, Wrong> {
+        self.read(text).map_err(|wanted| {
+            let (name, text) = (self.name.to_owned(), text.to_owned());
+            Wrong::Cell { line, column, name, text, wanted }
+        })
     }
 
     /// How a cell reads for people.
@@ -94,16 +132,26 @@ impl Column {
 
     fn read(&self, cell: &str) -> Result<Value, Wanted> {
         let value = match self.form {
-            Form::Optional if cell.is_empty() => Value::Null,
-            Form::Text | Form::Optional | Form::Day | Form::Time => Value::from(cell),
+            Form::Optional | Form::Number if cell.is_empty() => Value::Null,
+            Form::Text | Form::Optional | Form::Day | Form::Time | Form::Amount => {
+                Value::from(cell)
+            }
             Form::Codes => {
                 let items = cell.split([',', '，', '、', ';', '；', '\n']).map(str::trim);
                 items.filter(|item| !item.is_empty()).collect()
             }
-            Form::Number => cell.parse::<u64>().map_or_else(|_| Value::from(cell), Value::from),
+            Form::Number => cell.parse::<i64>().map_or_else(|_| Value::from(cell), Value::from),
+            Form::Rule => {
+                match cell.strip_prefix("quorum ").and_then(|it| it.parse::<u32>().ok()) {
+                    Some(people) => json!({ "quorum": people }),
+                    None => Value::from(cell),
+                }
+            }
         };
         (self.fits)(&value).map(|()| value).map_err(|error| match self.form {
             Form::Number => Wanted::Number,
+            Form::Amount => Wanted::Amount,
+            Form::Rule => Wanted::Rule,
             Form::Day => Wanted::Day,
             Form::Time => Wanted::Time,
             Form::Text | Form::Optional | Form::Codes => {
@@ -121,8 +169,20 @@ fn written(value: Option<&Value>) -> String {
             let items: Vec<String> = items.iter().map(|item| written(Some(item))).collect();
             items.join(", ")
         }
+        Some(Value::Object(fields)) => {
+            let fields: Vec<String> = fields
+                .iter()
+                .map(|(name, value)| format!("{name} {}", written(Some(value))))
+                .collect();
+            fields.join(", ")
+        }
         Some(other) => other.to_string(),
     }
+}
+
+/// An amount whatever its currency: all of them have two digits.
+fn is_amount(value: &Value) -> Result<(), serde_json::Error> {
+    Money::deserialize(json!({ "amount": value, "currency": "CNY" })).map(drop)
 }
 
 fn fits<T: DeserializeOwned>(value: &Value) -> Result<(), serde_json::Error> {
@@ -157,23 +217,73 @@ impl List {
 
     /// A column that is the same in every pack.
     pub fn column(&self, name: &str) -> Option<&'static Column> {
-        let columns: &[Column] = match self.shape {
-            Shape::Decisions | Shape::Examples => &[],
-            Shape::Records(columns) | Shape::ByCode(columns) => columns,
-            Shape::Pairs(columns) => columns,
-            Shape::Values(columns) => columns,
+        let mut columns = match self.shape {
+            Shape::Decisions | Shape::Examples | Shape::ExamplesWithin => [].iter(),
+            Shape::Records(columns) | Shape::ByCode(columns) | Shape::One(columns) => {
+                columns.iter()
+            }
+            Shape::Pairs(columns) => columns.iter(),
+            Shape::Values(columns) => columns.iter(),
+            Shape::Nested(levels) | Shape::NestedByCode(levels) => {
+                return nested::columns(levels).find(|column| column.name == name);
+            }
         };
-        columns.iter().find(|column| column.name == name)
+        columns.find(|column| column.name == name)
+    }
+
+    /// Whether people read it as a table in this pack: it stands there, and is more than one object, which is read as settings.
+    pub fn is_table_of(&self, pack: &Value) -> bool {
+        let there = pack.pointer(self.at).is_some() && self.grid(pack).is_some();
+        there && !matches!(self.shape, Shape::One(_))
+    }
+
+    /// What tells each row from the others: its first cell; of parts, what they are parts of as well.
+    pub fn keys(&self, grid: &Grid) -> Vec<String> {
+        let columns = match self.shape {
+            Shape::Nested(levels) | Shape::NestedByCode(levels) => nested::telling(levels),
+            Shape::ExamplesWithin => vec![0, 1],
+            _ => vec![0],
+        };
+        let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+        let rows = grid.rows.iter().map(|row| {
+            let cells = columns.iter().filter_map(|at| row.cells.get(*at).map(String::as_str));
+            let key = cells.collect::<Vec<_>>().join("/");
+            let nth = seen.entry(key.clone()).or_default();
+            *nth += 1;
+            if *nth == 1 { key } else { format!("{key}/{nth}") }
+        });
+        rows.collect()
+    }
+
+    /// What stands there, or what an empty list is, where packs leave that out.
+    fn found<'a>(&self, pack: &'a Value) -> Option<Cow<'a, Value>> {
+        if let Some(at) = pack.pointer(self.at) {
+            return Some(Cow::Borrowed(at));
+        }
+        let (around, _) = self.at.rsplit_once('/')?;
+        pack.pointer(around).filter(|it| it.is_object())?;
+        match self.shape {
+            Shape::Decisions | Shape::One(_) => None,
+            Shape::Examples
+            | Shape::Records(_)
+            | Shape::Values(_)
+            | Shape::Nested(_)
+            | Shape::ExamplesWithin => Some(Cow::Owned(json!([]))),
+            Shape::ByCode(_) | Shape::Pairs(_) | Shape::NestedByCode(_) => {
+                Some(Cow::Owned(json!({})))
+            }
+        }
     }
 
     /// Whether the order of its rows says which comes first.
     pub fn is_ordered(&self) -> bool {
-        !matches!(self.shape, Shape::ByCode(_) | Shape::Pairs(_))
+        !matches!(self.shape, Shape::ByCode(_) | Shape::Pairs(_) | Shape::NestedByCode(_))
     }
 
     /// Its cells, unless this pack has no such list.
     pub fn grid(&self, pack: &Value) -> Option<Grid> {
-        let at = pack.pointer(self.at)?;
+        let at = self.found(pack)?;
+        let at = at.as_ref();
         let (columns, rows): (Vec<String>, Vec<Vec<String>>) = match self.shape {
             Shape::Decisions => {
                 let inputs = texts(at.get("inputs")?);
@@ -182,7 +292,7 @@ impl List {
             Shape::Examples => examples::cells(at)?,
             Shape::Records(columns) => {
                 let cells = |row: &Value| {
-                    columns.iter().map(|column| written(row.get(column.name))).collect()
+                    columns.iter().map(|column| written(row.pointer(&column.pointer()))).collect()
                 };
                 (headed(columns), at.as_array()?.iter().map(cells).collect())
             }
@@ -203,6 +313,17 @@ impl List {
                 let rows = at.as_array()?.iter().map(|value| vec![written(Some(value))]);
                 (headed(columns), rows.collect())
             }
+            Shape::One(columns) => {
+                let cells = columns.iter().map(|column| written(at.pointer(&column.pointer())));
+                (headed(columns), vec![cells.collect()])
+            }
+            Shape::Nested(levels) => {
+                (headed(nested::columns(levels)), nested::cells(levels, at, Told::InOrder)?)
+            }
+            Shape::NestedByCode(levels) => {
+                (headed(nested::columns(levels)), nested::cells(levels, at, Told::ByCode)?)
+            }
+            Shape::ExamplesWithin => examples::cells_within(at)?,
         };
         let rows = (1..).zip(rows).map(|(number, cells)| Line { number, cells }).collect();
         Some(Grid { columns, rows })
@@ -211,10 +332,13 @@ impl List {
     /// Puts edited cells in the place of what stands in the pack, or says everything that is wrong with them.
     pub fn put(&self, pack: &mut Value, grid: &Grid) -> Result<(), Vec<Wrong>> {
         // An old pack may have something else where a list is now.
-        let known = self.grid(pack).is_some();
-        let Some(at) = pack.pointer_mut(self.at).filter(|_| known) else {
+        if self.grid(pack).is_none() {
             return Err(vec![Wrong::Absent]);
-        };
+        }
+        if let Some(empty) = self.found(pack).map(Cow::into_owned) {
+            nested::put(pack, self.at, empty);
+        }
+        let Some(at) = pack.pointer_mut(self.at) else { return Err(vec![Wrong::Absent]) };
         match self.shape {
             Shape::Decisions => {
                 let (inputs, rows) = decisions::read(grid)?;
@@ -239,13 +363,29 @@ impl List {
                 })?;
             }
             Shape::Values(columns) => *at = values(columns, grid)?.into_iter().flatten().collect(),
+            Shape::One(columns) => {
+                let rows = values(columns, grid)?;
+                let [row]: [_; 1] = rows
+                    .try_into()
+                    .map_err(|rows: Vec<_>| vec![Wrong::Lines { lines: rows.len() }])?;
+                *at = Value::Object(record(columns, row));
+            }
+            Shape::Nested(levels) => {
+                even(nested::columns(levels), grid)?;
+                *at = nested::read(levels, grid, at, Told::InOrder)?;
+            }
+            Shape::NestedByCode(levels) => {
+                even(nested::columns(levels), grid)?;
+                *at = nested::read(levels, grid, at, Told::ByCode)?;
+            }
+            Shape::ExamplesWithin => examples::put_within(at, grid)?,
         }
         Ok(())
     }
 }
 
-fn headed(columns: &[Column]) -> Vec<String> {
-    columns.iter().map(|column| column.name.to_owned()).collect()
+fn headed<'a>(columns: impl IntoIterator<Item = &'a Column>) -> Vec<String> {
+    columns.into_iter().map(|column| column.name.to_owned()).collect()
 }
 
 fn texts(list: &Value) -> Vec<String> {
@@ -257,27 +397,29 @@ fn uneven(grid: &Grid, row: &Line) -> Wrong {
     Wrong::Cells { line: row.number, cells: row.cells.len(), columns: grid.columns.len() }
 }
 
-/// Every cell as what it must become.
-fn values(columns: &[Column], grid: &Grid) -> Result<Vec<Vec<Value>>, Vec<Wrong>> {
+/// Refuses other columns, and rows that do not fill them.
+fn even<'a>(columns: impl IntoIterator<Item = &'a Column>, grid: &Grid) -> Result<(), Vec<Wrong>> {
     let expected = headed(columns);
     if grid.columns != expected {
         let (expected, found) = (expected.join(", "), grid.columns.join(", "));
         return Err(vec![Wrong::Columns { expected, found }]);
     }
+    let other = |row: &&Line| row.cells.len() != expected.len();
+    let wrong: Vec<Wrong> = grid.rows.iter().filter(other).map(|row| uneven(grid, row)).collect();
+    if wrong.is_empty() { Ok(()) } else { Err(wrong) }
+}
+
+/// Every cell as what it must become.
+fn values(columns: &[Column], grid: &Grid) -> Result<Vec<Vec<Value>>, Vec<Wrong>> {
+    even(columns, grid)?;
     let mut wrong = Vec::new();
     let mut rows = Vec::with_capacity(grid.rows.len());
     for row in &grid.rows {
-        if row.cells.len() != columns.len() {
-            wrong.push(uneven(grid, row));
-        }
         let mut values = Vec::with_capacity(columns.len());
         for ((of, text), column) in columns.iter().zip(&row.cells).zip(1..) {
-            match of.read(text) {
+            match of.value(row.number, column, text) {
                 Ok(value) => values.push(value),
-                Err(wanted) => {
-                    let (line, name, text) = (row.number, of.name.to_owned(), text.clone());
-                    wrong.push(Wrong::Cell { line, column, name, text, wanted });
-                }
+                Err(it) => wrong.push(it),
             }
         }
         rows.push(values);
@@ -285,8 +427,24 @@ fn values(columns: &[Column], grid: &Grid) -> Result<Vec<Vec<Value>>, Vec<Wrong>
     if wrong.is_empty() { Ok(rows) } else { Err(wrong) }
 }
 
+/// An object of these values. What is nothing is left out, and of a text in two languages neither or both.
 fn record(columns: &[Column], row: Vec<Value>) -> Map<String, Value> {
-    columns.iter().map(|column| column.name.to_owned()).zip(row).collect()
+    let mut record = json!({});
+    for (column, value) in columns.iter().zip(row).filter(|(_, value)| !value.is_null()) {
+        nested::put(&mut record, &column.pointer(), value);
+    }
+    for column in columns {
+        let pointer = column.pointer();
+        let text = pointer.strip_suffix("/zh").or_else(|| pointer.strip_suffix("/en"));
+        let said = text.is_some_and(|text| record.pointer(text).is_some());
+        if said && record.pointer(&pointer).is_none() {
+            nested::put(&mut record, &pointer, Value::from(""));
+        }
+    }
+    match record {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    }
 }
 
 fn by_code(
@@ -303,144 +461,4 @@ fn by_code(
         }
     }
     if wrong.is_empty() { Ok(Value::Object(found)) } else { Err(wrong) }
-}
-
-/// Every list, in the order in which people read a pack.
-pub const LISTS: &[List] = &[
-    List {
-        name: "papers",
-        zh: "所需证件",
-        en: "Required papers",
-        at: "/papers",
-        shape: Shape::Records(PAPERS),
-    },
-    List {
-        name: "never_counts",
-        zh: "不作为资质的证件",
-        en: "Papers that never count as a qualification",
-        at: "/never_counts",
-        shape: Shape::Values(NEVER_COUNTS),
-    },
-    List {
-        name: "modes",
-        zh: "各环节的执行方式",
-        en: "Mode of each checkpoint",
-        at: "/modes",
-        shape: Shape::Pairs(MODES),
-    },
-    List {
-        name: "reactions",
-        zh: "各环节对各原因的处理",
-        en: "What each checkpoint does about each cause",
-        at: "/reactions",
-        shape: Shape::ByCode(REACTIONS),
-    },
-    List {
-        name: "overdue",
-        zh: "逾期判定",
-        en: "How overdue receivables are judged",
-        at: "/overdue/table",
-        shape: Shape::Decisions,
-    },
-    List {
-        name: "overdue_examples",
-        zh: "逾期判定的示例",
-        en: "Examples of how overdue receivables are judged",
-        at: "/overdue/examples",
-        shape: Shape::Examples,
-    },
-    List {
-        name: "expiry_notice",
-        zh: "证件到期提醒",
-        en: "When the end of a document is announced",
-        at: "/expiry_notice_days",
-        shape: Shape::Values(EXPIRY_NOTICE),
-    },
-    List {
-        name: "working_week",
-        zh: "工作日",
-        en: "Days of the week that are worked",
-        at: "/calendar/week",
-        shape: Shape::Values(calendar::WEEK),
-    },
-    List {
-        name: "working_hours",
-        zh: "工作时段",
-        en: "Hours of a working day",
-        at: "/calendar/hours",
-        shape: Shape::Records(calendar::HOURS),
-    },
-    List {
-        name: "holidays",
-        zh: "放假日",
-        en: "Days off",
-        at: "/calendar/holidays",
-        shape: Shape::Values(calendar::DAYS),
-    },
-    List {
-        name: "make_up_days",
-        zh: "调休上班日",
-        en: "Days worked in exchange",
-        at: "/calendar/make_up",
-        shape: Shape::Values(calendar::DAYS),
-    },
-];
-
-const PAPERS: &[Column] = &[
-    Column::of::<String>(Form::Text, (ID, "编号", "id"), codes::plain),
-    Column::of::<Vec<CustomerKind>>(Form::Codes, ("kinds", "客户类型", "customers"), |code| {
-        codes::of(code, names::customer_kind)
-    }),
-    Column::of::<Vec<Entity>>(Form::Codes, ("entities", "机构类别", "organisations"), |code| {
-        codes::of(code, codes::entity)
-    }),
-    Column::of::<Vec<DeviceClass>>(
-        Form::Codes,
-        ("classes", "器械类别", "device classes"),
-        |code| codes::of(code, names::device_class),
-    ),
-    Column::of::<Vec<Trait>>(Form::Codes, ("traits", "产品特性", "product traits"), |code| {
-        codes::of(code, codes::product_trait)
-    }),
-    Column::of::<Vec<DocumentKind>>(
-        Form::Codes,
-        ("any_of", "证件（任一）", "any of these papers"),
-        |code| codes::of(code, codes::paper),
-    ),
-    Column::of::<Weight>(Form::Text, ("weight", "要求", "weight"), |code| {
-        codes::of(code, codes::weight)
-    }),
-    Column::of::<Scoping>(Form::Text, ("scope", "范围核对", "scope"), |code| {
-        codes::of(code, codes::scoping)
-    }),
-    Column::of::<Option<String>>(Form::Optional, ("basis", "依据", "basis"), codes::plain),
-];
-
-const NEVER_COUNTS: &[Column; 1] =
-    &[Column::of::<DocumentKind>(Form::Text, ("paper", "证件", "paper"), |code| {
-        codes::of(code, codes::paper)
-    })];
-
-const MODES: &[Column; 2] = &[
-    Column::of::<Checkpoint>(Form::Text, ("checkpoint", "环节", "checkpoint"), |code| {
-        codes::of(code, names::checkpoint)
-    }),
-    Column::of::<Mode>(Form::Text, ("mode", "方式", "mode"), |code| codes::of(code, names::mode)),
-];
-
-const REACTIONS: &[Column] = &[
-    Column::of::<CauseCode>(Form::Text, ("cause", "原因", "cause"), |code| {
-        codes::of(code, names::cause)
-    }),
-    reaction("order", "订单", "order"),
-    reaction("shipment", "发货", "shipment"),
-    reaction("invoice", "开票", "invoice"),
-    reaction("receipt", "收款", "receipt"),
-];
-
-const EXPIRY_NOTICE: &[Column; 1] =
-    &[Column::of::<u32>(Form::Number, ("days", "到期前天数", "days before the end"), codes::plain)];
-
-const fn reaction(name: &'static str, zh: &'static str, en: &'static str) -> Column {
-    Column::of::<Reaction>(Form::Text, (name, zh, en), |code| codes::of(code, names::reaction))
 }

@@ -198,7 +198,8 @@ fn compared(old: &Table, now: &Table, lang: Lang) -> Option<Table> {
 }
 
 fn tables(pack: &Value, lang: Lang) -> Vec<Table> {
-    let lists = LISTS.iter().filter_map(|list| Some(table(list, &list.grid(pack)?, lang)));
+    let lists = LISTS.iter().filter(|list| list.is_table_of(pack));
+    let lists = lists.filter_map(|list| Some(table(list, &list.grid(pack)?, lang)));
     std::iter::once(settings::settings(pack, lang)).chain(lists).collect()
 }
 
@@ -208,7 +209,7 @@ fn table(list: &List, grid: &Grid, lang: Lang) -> Table {
         let title = lang.of(known.unwrap_or_else(|| heading(name)));
         Column { name: name.clone(), title }
     };
-    let rows = grid.rows.iter().map(|line| {
+    let rows = grid.rows.iter().zip(list.keys(grid)).map(|(line, key)| {
         let cells = grid.columns.iter().zip(&line.cells).map(|(name, raw)| {
             let shown = match list.column(name) {
                 Some(column) => column.shown(raw),
@@ -216,7 +217,6 @@ fn table(list: &List, grid: &Grid, lang: Lang) -> Table {
             };
             Cell { raw: raw.clone(), old: None, now: lang.of(shown) }
         });
-        let key = line.cells.first().cloned().unwrap_or_default();
         Row { key, mark: Mark::Same, cells: cells.collect() }
     });
     Table {

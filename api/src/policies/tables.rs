@@ -6,7 +6,8 @@
 use std::path::Path;
 
 use domain::policy::facts;
-use domain::policy::pack::Pack;
+use domain::policy::identity::Semver;
+use domain::policy::pack::{Pack, Text};
 use rust_xlsxwriter::{Format, Workbook, XlsxError};
 use serde_json::Value;
 
@@ -14,7 +15,7 @@ use crate::cli::{Fault, say};
 use crate::csv::harmless;
 use crate::import::sheet::{self, Cell, FileError, Layout};
 use crate::policies::file::put;
-use crate::policies::lists::{Grid, LISTS, Line, List, Wrong};
+use crate::policies::lists::{About, Grid, LISTS, Line, List, Wrong};
 use crate::policies::{self, Loaded};
 
 /// What a spreadsheet needs to know a CSV file for UTF-8.
@@ -39,43 +40,133 @@ pub fn export(pack: &Pack, table: Option<&str>, to: &Path) -> Result<(), Fault> 
     say(&format!("{} is written", to.display()))
 }
 
-/// Puts an edited list into a pack, writes the pack, and says what stands against it.
-pub fn import(pack: &Pack, table: &str, from: &Path, to: &Path) -> Result<(), Fault> {
+/// What is taken into a pack, from where, and under which version.
+pub struct Import<'a> {
+    /// Which table; without, every one that the workbook has a sheet for.
+    pub table: Option<&'a str>,
+    pub from: &'a Path,
+    pub to: &'a Path,
+    pub semver: Option<Semver>,
+}
+
+/// A table as it was edited.
+struct Edited {
+    list: &'static List,
+    /// It has a sheet of its own in a workbook.
+    sheet: bool,
+    read: sheet::Sheet,
+}
+
+/// Puts edited lists into a pack, writes the pack, and says what stands against it, where that was written.
+pub fn import(pack: &Pack, import: &Import<'_>) -> Result<(), Fault> {
+    let Import { from, to, .. } = *import;
     if ending(to) != "json" {
         return Err(Fault::Data(format!("{}: name a .json file for the pack", to.display())));
     }
-    let list = list(table)?;
     let mut value = value(pack)?;
-    grid_of(&value, list)?;
-    let read =
-        read(from, table).map_err(|error| Fault::Data(format!("{}: {error}", from.display())))?;
-    let put = grid_from(&read).and_then(|grid| list.put(&mut value, &grid));
-    put.or_else(|wrong| refuse(from, &wrong))?;
-    let pack: Pack = serde_json::from_value(value)
+    let (mut grids, mut wrong) = (Vec::new(), Vec::new());
+    for edited in edited(&value, import)? {
+        let list = edited.list;
+        let place = |told: &Wrong| edited.place(Text { zh: told.zh(), en: told.to_string() });
+        match grid_from(&edited.read).and_then(|grid| list.put(&mut value, &grid).map(|()| grid)) {
+            Ok(grid) => grids.push((edited, grid)),
+            Err(found) => wrong.extend(found.iter().map(place)),
+        }
+    }
+    refuse(from, &wrong)?;
+    let mut pack: Pack = serde_json::from_value(value)
         .map_err(|error| Fault::Data(format!("{}: {error}", from.display())))?;
+    if let Some(semver) = import.semver {
+        pack.semver = Some(semver.to_string());
+    }
     let text = write_pack(&pack, to)?;
     say(&format!("{} is written", to.display()))?;
+    let value = serde_json::to_value(&pack).map_err(|error| Fault::Data(error.to_string()))?;
     let source = policies::Source::File(to.to_owned());
-    Loaded::from_text(source, text)?.sound().map(drop)
+    let place = |pointer: &str| {
+        grids.iter().find_map(|(edited, grid)| {
+            let at = match edited.list.about(&value, grid, pointer) {
+                About::Elsewhere => return None,
+                About::Table => Text { zh: String::new(), en: String::new() },
+                About::Spot(spot) => spot.text(),
+            };
+            let Text { zh, en } = edited.place(at);
+            let file = |place: String| match place.as_str() {
+                "" => from.display().to_string(),
+                _ => format!("{}: {place}", from.display()),
+            };
+            Some(Text { zh: file(zh), en: file(en) })
+        })
+    };
+    Loaded::from_text(source, text)?.sound_where(place).map(drop)
 }
 
-/// The table's own sheet of a workbook with every table; else what stands there first.
-fn read(from: &Path, table: &str) -> Result<sheet::Sheet, FileError> {
-    let named = Layout { sheet: Some(table.to_owned()), ..Layout::default() };
-    match sheet::Sheet::read(from, &named) {
-        Err(FileError::NoSheet(_)) => sheet::Sheet::read(from, &Layout::default()),
-        read => read,
+impl Edited {
+    /// A place in the table as a place in the file.
+    fn place(&self, Text { zh, en }: Text) -> Text {
+        if !self.sheet {
+            return Text { zh, en };
+        }
+        let name = self.list.name;
+        let join = |sheet: String, rest: String, between: &str| match rest.as_str() {
+            "" => sheet,
+            _ => format!("{sheet}{between}{rest}"),
+        };
+        Text {
+            zh: join(format!("工作表「{name}」"), zh, "，"),
+            en: join(format!("sheet {name}"), en, ", "),
+        }
     }
+}
+
+/// The table that is meant, or every table of a workbook.
+fn edited(pack: &Value, import: &Import<'_>) -> Result<Vec<Edited>, Fault> {
+    let from = import.from;
+    let fault = |error: FileError| Fault::Data(format!("{}: {error}", from.display()));
+    if let Some(name) = import.table {
+        let list = list(name)?;
+        grid_of(pack, list)?;
+        let (read, sheet) = match sheet_of(from, name) {
+            // What stands there first.
+            Err(FileError::NoSheet(_)) => {
+                (sheet::Sheet::read(from, &Layout::default()).map_err(fault)?, false)
+            }
+            read => (read.map_err(fault)?, ending(from) == "xlsx"),
+        };
+        return Ok(vec![Edited { list, sheet, read }]);
+    }
+    if ending(from) != "xlsx" {
+        let advice = "name an .xlsx file with a sheet for each table, or say which --table";
+        return Err(Fault::Data(format!("{}: {advice}", from.display())));
+    }
+    let mut found = Vec::new();
+    for list in LISTS {
+        match sheet_of(from, list.name) {
+            Err(FileError::NoSheet(_)) => {}
+            read => found.push(Edited { list, sheet: true, read: read.map_err(fault)? }),
+        }
+    }
+    if found.is_empty() {
+        let known = known();
+        let advice = format!("no sheet has the name of a table; the tables are: {known}");
+        return Err(Fault::Data(format!("{}: {advice}", from.display())));
+    }
+    Ok(found)
+}
+
+/// The table's own sheet of a workbook, or a file of rows.
+fn sheet_of(from: &Path, table: &str) -> Result<sheet::Sheet, FileError> {
+    sheet::Sheet::read(from, &Layout { sheet: Some(table.to_owned()), ..Layout::default() })
 }
 
 /// Says everything that is wrong with a file, in both languages; the first of it is the error.
-fn refuse(from: &Path, wrong: &[Wrong]) -> Result<(), Fault> {
-    for wrong in wrong {
-        say(&format!("{}: {wrong}", from.display()))?;
-        say(&format!("  {}", wrong.zh()))?;
+fn refuse(from: &Path, wrong: &[Text]) -> Result<(), Fault> {
+    let Some(first) = wrong.first() else { return Ok(()) };
+    for Text { zh, en } in wrong {
+        say(&format!("{}: {en}", from.display()))?;
+        say(&format!("  {zh}"))?;
     }
-    let first = wrong.first().map(ToString::to_string).unwrap_or_default();
-    Err(Fault::Data(format!("{}: {first}", from.display())))
+    Err(Fault::Data(format!("{}: {}", from.display(), first.en)))
 }
 
 fn ending(path: &Path) -> String {
@@ -224,183 +315,4 @@ fn plain(cell: &Cell) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    /// With what spreadsheets like to take for something else.
-    fn written() -> Value {
-        let mut pack = value(&Pack::default_pack()).unwrap();
-        let cells = pack.pointer_mut("/overdue/table/rows/0/when").unwrap();
-        *cells = json!(["-", "-", "= 30", "30"]);
-        let cells = pack.pointer_mut("/overdue/table/rows/1/when").unwrap();
-        *cells = json!(["-", "-", "-1", "[1..2)"]);
-        pack["overdue"]["examples"] = json!([
-            { "name": "late", "given": { "overdue_days": "31", "entity": "missing" }, "expect": "stop" },
-            { "name": "-1", "given": { "overdue_amount": "0" }, "expect": "fine" },
-        ]);
-        let rows = pack.pointer_mut("/overdue/table/rows").unwrap();
-        rows[0]["text"] = json!({ "zh": "=先清欠", "en": "settle first" });
-        rows[2]["basis"] = json!("销售合同第五条");
-        *pack.pointer_mut("/papers/0/basis").unwrap() = json!("'=1+1");
-        *pack.pointer_mut("/papers/1/basis").unwrap() = json!("a, \"b\"\n第一条");
-        *pack.pointer_mut("/papers/2/id").unwrap() = json!("007");
-        *pack.pointer_mut("/papers/3/id").unwrap() = json!("24E01");
-        pack
-    }
-
-    fn from_text(text: &str, name: &str) -> Result<Pack, Vec<String>> {
-        let read = sheet::Sheet::parse(text.as_bytes(), &Layout::default()).unwrap();
-        let mut pack = value(&Pack::default_pack()).unwrap();
-        let put =
-            grid_from(&read).and_then(|grid| List::named(name).unwrap().put(&mut pack, &grid));
-        put.map_err(|wrong| wrong.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-        Ok(serde_json::from_value(pack).unwrap())
-    }
-
-    #[test]
-    fn every_list_comes_back_from_either_file_as_it_was() {
-        let folder = tempfile::tempdir().unwrap();
-        for list in LISTS {
-            let pack = written();
-            let grid = list.grid(&pack).unwrap();
-            let (book, rows) = (folder.path().join("t.xlsx"), folder.path().join("t.csv"));
-            workbook(&[(list.name, grid.clone())], &book).unwrap();
-            separated(&grid, &rows).unwrap();
-            let all = folder.path().join("all.xlsx");
-            whole(&pack, &all).unwrap();
-            for file in [book, rows, all] {
-                let read = read(&file, list.name).unwrap();
-                let mut again = pack.clone();
-                *again.pointer_mut(list.at).unwrap() = match again.pointer(list.at) {
-                    Some(Value::Array(_)) => json!([]),
-                    Some(Value::Object(table)) if table.contains_key("rows") => {
-                        json!({ "hit": "first", "inputs": [], "rows": [],
-                            "monotone": table.get("monotone") })
-                    }
-                    _ => json!({}),
-                };
-                list.put(&mut again, &grid_from(&read).unwrap()).unwrap();
-                assert_eq!(again, pack, "{} {}", list.name, file.display());
-            }
-        }
-    }
-
-    /// A threshold, a reaction and a paper are changed in a spreadsheet, and the difference is told.
-    #[test]
-    fn row_115_thresholds_and_responses_are_changed_without_code() {
-        let old = value(&Pack::default_pack()).unwrap();
-        let told = |list: &str, from: &str, to: &str| -> Vec<String> {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("t.csv");
-            separated(&List::named(list).unwrap().grid(&old).unwrap(), &file).unwrap();
-            let text = std::fs::read_to_string(&file).unwrap();
-            assert!(text.contains(from), "{text}");
-            let new = value(&from_text(&text.replace(from, to), list).unwrap()).unwrap();
-            let found = policies::difference::differences(&old, &new);
-            found.iter().map(ToString::to_string).collect()
-        };
-        assert_eq!(
-            told("overdue", "> 1000.00,> 30", "> 1000.00,> 45"),
-            ["~ /overdue/table/rows/general-beyond/when/overdue_days: > 30 → > 45"]
-        );
-        assert_eq!(
-            told("reactions", "credit.frozen,hold,hold", "credit.frozen,deny,hold"),
-            ["~ /reactions/credit.frozen/order: hold → deny"]
-        );
-        assert_eq!(told("overdue", "> 30", "> 30"), Vec::<String>::new(), "nothing is changed");
-        let wrong = from_text(
-            "cause,order,shipment,invoice,receipt\r\ncredit.frozen,stop,hold,none,none\r\n",
-            "reactions",
-        );
-        assert!(wrong.unwrap_err()[0].contains("line 2, column 2 (order): \"stop\""));
-    }
-
-    #[test]
-    fn a_row_may_say_in_two_languages_what_it_means_and_what_it_rests_on() {
-        let read = |text: &str| {
-            let pack = value(&from_text(text, "overdue").unwrap()).unwrap();
-            pack.pointer("/overdue/table/rows/0").unwrap().clone()
-        };
-        assert_eq!(
-            read("id,overdue_days,then,basis,text_en,text_zh\r\na,-,fine,第五条,all,全部\r\n"),
-            json!({ "id": "a", "when": ["-"], "then": "fine", "basis": "第五条",
-                "text": { "zh": "全部", "en": "all" } })
-        );
-        let nothing = "id,overdue_days,then,text_zh,text_en,basis\r\na,-,fine,,,\r\n";
-        assert_eq!(read(nothing), json!({ "id": "a", "when": ["-"], "then": "fine" }));
-        let wrong = from_text("id,overdue_days,then,note\r\na,-,fine,x\r\n", "overdue");
-        assert!(wrong.unwrap_err()[0].contains("text_zh, text_en and basis may follow"));
-    }
-
-    #[test]
-    fn a_file_with_other_columns_is_told_so() {
-        let told = |text: &str| from_text(text, "overdue").unwrap_err();
-        assert_eq!(
-            told("id,customer_kind\r\na,-\r\n"),
-            [
-                "the columns are id, one for each fact, and then; text_zh, text_en and basis may follow; \
-              the file has: id, customer_kind"
-            ]
-        );
-        assert_eq!(
-            told("id,overdue_days,then\r\na,-,fine,stray\r\n"),
-            ["line 2: 4 cells under 3 columns"]
-        );
-        assert_eq!(
-            from_text("tage\r\n30\r\n", "expiry_notice").unwrap_err(),
-            ["the columns are days; the file has: tage"]
-        );
-    }
-
-    #[test]
-    fn every_wrong_cell_is_told_with_its_line_and_column() {
-        assert_eq!(
-            from_text("days\r\n60\r\nsoon\r\n-1\r\n", "expiry_notice").unwrap_err(),
-            [
-                "line 3, column 1 (days): \"soon\" cannot stand here; a whole number is wanted",
-                "line 4, column 1 (days): \"-1\" cannot stand here; a whole number is wanted",
-            ]
-        );
-        assert_eq!(
-            from_text(
-                "checkpoint,mode\r\norder,off\r\ninvoice,observe\r\ninvoice,enforce\r\n",
-                "modes"
-            )
-            .unwrap_err(),
-            ["line 2, column 2 (mode): \"off\" cannot stand here; one of: enforce, observe"]
-        );
-        assert_eq!(
-            from_text("checkpoint,mode\r\ninvoice,observe\r\ninvoice,enforce\r\n", "modes")
-                .unwrap_err(),
-            ["line 3, column 1: \"invoice\" stands in a line before"]
-        );
-        assert_eq!(
-            from_text("day\r\n2026-10-01\r\n2026-13-01\r\n", "holidays").unwrap_err(),
-            [
-                "line 3, column 1 (day): \"2026-13-01\" cannot stand here; a day is wanted, as 2026-10-01"
-            ]
-        );
-        assert_eq!(
-            from_text("from,to\r\n9:00,17:00\r\n", "working_hours").unwrap_err(),
-            [
-                "line 2, column 1 (from): \"9:00\" cannot stand here; a time from 00:00 to 24:00 is wanted, as 09:00"
-            ]
-        );
-        let wrong = "id,kinds,entities,classes,traits,any_of,weight,scope,basis\r\n\
-                     a,\"hospital, klinik\",,,,practice_licence,legal,none,\r\n";
-        let told = from_text(wrong, "papers").unwrap_err();
-        let [told] = told.as_slice() else { panic!("{told:?}") };
-        assert!(told.starts_with("line 2, column 2 (kinds): \"hospital, klinik\""), "{told}");
-        assert!(told.contains("clinic"), "{told}");
-    }
-
-    #[test]
-    fn an_edited_list_is_in_the_pack() {
-        let pack = from_text("days\r\n60\r\n5\r\n", "expiry_notice").unwrap();
-        assert_eq!(pack.expiry_notice_days, [60, 5]);
-        let pack = from_text("checkpoint,mode\r\norder,observe\r\n", "modes").unwrap();
-        assert_eq!(value(&pack).unwrap().pointer("/modes"), Some(&json!({ "order": "observe" })));
-    }
-}
+mod tests;

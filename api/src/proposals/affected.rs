@@ -176,7 +176,7 @@ pub async fn affected(
     let content = proposal.content.as_ref().ok_or_else(|| missing_proposal(&proposal))?;
     let base = base_of(&door, &content.base);
     let base = base.ok_or_else(|| Problem::not_found("policy pack", &content.base))?;
-    let on = query.on.or(content.plan.effective_from).unwrap_or_else(|| door.today());
+    let on = query.on.or_else(|| content.first_day()).unwrap_or_else(|| door.today());
     let _permit = only_one(&door)?;
     let mut rows = lacking(door.journal(), (&base, &content.pack), on).await?;
     let report = match proposal.simulation.as_ref().and_then(|it| it.report.as_deref()) {

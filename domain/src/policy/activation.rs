@@ -64,8 +64,11 @@ pub(super) fn agreed<'a>(
     if policy.activated.contains(&id) {
         return Err(Rejection::AlreadyActivated);
     }
-    if let Some(from) = content.plan.effective_from.filter(|from| on < *from) {
+    if let Some(from) = content.first_day().filter(|from| on < *from) {
         return Err(Rejection::TooEarly { from });
+    }
+    if !content.pack.is_effective_on(on) {
+        return Err(Rejection::NotEffective);
     }
     let days = base.pack.changes().simulation_days_max;
     if evidence.is_older_than(days, on) {

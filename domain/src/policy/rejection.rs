@@ -17,6 +17,7 @@ rejections! {
     AlreadyActivated = Conflict, "proposal.already_activated", "该提案已启用过；如需再次启用，请重新提案并审批。", "this proposal was activated before: propose it again, and have it agreed to";
     BaseSuperseded = Conflict, "proposal.base_superseded", "提案所依据的政策包已不再执行；请在现行政策包上修订后重新模拟和审批。", "the pack that this was proposed on is no longer in force: revise it on the one that is, simulate and submit again";
     TooEarly { from: NaiveDate } = Conflict, "policy.too_early", "未到批准的生效日期。", "what was agreed to applies from {from} on: schedule it for that day or a later one";
+    NotEffective = Conflict, "policy.not_effective", "政策包的适用期已过；请修订适用期后重新审批。", "the days on which the pack is meant to apply are over: revise them, and have it approved again";
     SimulationTooOld { days: u32 } = Conflict, "proposal.simulation_too_old", "模拟结果已过期；请重新模拟并审批。", "its simulation is more than {days} days old: simulate and have it approved again";
     ScopeEmpty = Content, "policy.scope_empty", "请至少填写一项范围；适用于全部客户时不填范围。", "name somebody in the scope, or leave it out for everybody";
     NotAgreed = Conflict, "policy.not_agreed", "该范围与所批准的不同；请按批准的方案执行，或另行提案。", "another scope was agreed to: leave it out to do what was agreed, or propose this one";

@@ -67,9 +67,10 @@ impl Missed {
     fn by(rejection: &Rejection) -> Option<Self> {
         Some(match rejection {
             Rejection::ReviewDue => Self::ReviewDue,
-            Rejection::NoSuchProposal | Rejection::NotApproved | Rejection::TooEarly { .. } => {
-                Self::NotApproved
-            }
+            Rejection::NoSuchProposal
+            | Rejection::NotApproved
+            | Rejection::TooEarly { .. }
+            | Rejection::NotEffective => Self::NotApproved,
             Rejection::BaseSuperseded | Rejection::AlreadyInForce => Self::BaseSuperseded,
             Rejection::PilotRuns | Rejection::NotWider => Self::PilotRuns,
             Rejection::SimulationTooOld { .. } => Self::SimulationTooOld,
@@ -112,7 +113,7 @@ pub(super) fn schedule(
     }
     let known = context.proposal.as_deref().and_then(|it| it.content.as_ref());
     let known = known.ok_or(Rejection::NoSuchProposal)?;
-    let on = on.or(known.plan.effective_from).ok_or(Rejection::NoDay)?;
+    let on = on.or_else(|| known.first_day()).ok_or(Rejection::NoDay)?;
     // What is to apply today is activated: nobody looks a second time at a day that has begun.
     if on <= context.turn.today {
         return Err(Rejection::DayPast);

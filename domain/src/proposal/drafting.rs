@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use chrono::NaiveDate;
+
 use super::{Content, Draft, Proposed, Rejection};
 use crate::policy::Policy;
 
@@ -27,4 +29,30 @@ pub(super) fn content(policy: &Policy, draft: &Draft) -> Result<Content, Rejecti
     }
     let (base, summary) = (in_force.hash.to_string(), draft.summary.clone());
     Ok(Content { hash, base, pack, summary, plan: draft.plan.clone() })
+}
+
+/// Refuses what is to apply from a day that has passed, and a new pack that is no later version than the one in force; where that one has
+/// no version, any may follow it. A pack that is on record stays as it is, and is proposed again to go back to it, or for more customers.
+pub(super) fn said_of_itself(
+    policy: &Policy,
+    content: &Content,
+    today: NaiveDate,
+) -> Result<(), Rejection> {
+    let passed = |from: Option<NaiveDate>| from.is_some_and(|from| from < today);
+    if passed(content.plan.effective_from) {
+        return Err(Rejection::EffectivePast);
+    }
+    if policy.known.contains_key(content.hash.as_str()) {
+        return Ok(());
+    }
+    if passed(content.pack.effective.map(|effective| effective.from)) {
+        return Err(Rejection::EffectivePast);
+    }
+    let in_force = policy.in_force.as_ref().and_then(|it| it.pack.version());
+    match in_force {
+        Some(before) if content.pack.version() <= Some(before) => {
+            Err(Rejection::VersionNotGreater { than: before.to_string() })
+        }
+        _ => Ok(()),
+    }
 }

@@ -19,6 +19,8 @@ rejections! {
     AlreadySubmitted = Conflict, "proposal.already_submitted", "该提案已提交；如需更改请修订。", "this proposal is submitted already: revise it to change it";
     BaseSuperseded = Conflict, "proposal.base_superseded", "提案所依据的政策包已不再执行；请在现行政策包上修订后重新模拟和提交。", "the pack that this was proposed on is no longer in force: revise it on the one that is, simulate and submit again";
     NotSound(Vec<Objection>) = Content, "policy.not_sound", "该政策包未通过检查；请按所列各项修改。", "the pack is not sound: mend what is listed";
+    VersionNotGreater { than: String } = Content, "proposal.version_not_greater", "版本号须大于现行政策包的版本号；请修改政策包的 semver。", "the version must be greater than that of the pack in force, {than}: raise the semver of the pack";
+    EffectivePast = Content, "proposal.effective_past", "生效日期早于今天；请改为今天或之后的日期。", "what is proposed cannot apply from a day that has passed: name today or a later one";
     NotSimulated = Conflict, "proposal.not_simulated", "请先模拟：没有该版本的模拟结果，或结果已过期。", "simulate it first: there is no simulation of this pack that is recent enough";
     NotInApproval = Conflict, "proposal.not_in_approval", "该提案不在审批中。", "this proposal is not in approval: submit it first";
     SignedAnother = Conflict, "proposal.signed_another", "该签名不是您对提案现有内容的签名；请查看后重新签名。", "this is no signature of yours under what the proposal says now: look at it, and sign again";

@@ -4,8 +4,7 @@ mod activation;
 mod rows;
 mod signed;
 mod tries;
-
-use chrono::NaiveDate;
+mod versions;
 
 use super::*;
 use crate::{

@@ -13,7 +13,10 @@ use crate::{
     customer::qualification::Remarks,
     policy::pack::Text,
     staff::Role,
-    wording::phrase::{amount, because, counted, ended, listed, text},
+    wording::{
+        names,
+        phrase::{amount, because, counted, ended, listed, text},
+    },
 };
 
 pub(super) fn case_opened(e: &CaseOpened) -> Text {
@@ -209,7 +212,7 @@ pub fn matter(matter: &Matter) -> Text {
             let mut triggers: Vec<Trigger> = evidence.iter().map(Evidence::trigger).collect();
             triggers.sort_unstable();
             triggers.dedup();
-            let names: Vec<Text> = triggers.into_iter().map(trigger).collect();
+            let names: Vec<Text> = triggers.into_iter().map(names::trigger).collect();
             let why = listed(&names);
             let (zh, en) = match of {
                 Reviewed::Qualification => ("资质复审", "re-review of papers"),
@@ -217,17 +220,6 @@ pub fn matter(matter: &Matter) -> Text {
             };
             text(format!("{zh}（{}）", why.zh), format!("{en} ({})", why.en))
         }
-    }
-}
-
-fn trigger(trigger: Trigger) -> Text {
-    match trigger {
-        Trigger::DocumentRevoked => text("证件作废", "paper revoked"),
-        Trigger::DocumentExpired => text("证件过期", "paper expired"),
-        Trigger::Reclassified => text("客户类型变更", "kind changed"),
-        Trigger::RegisteredAddressChanged => text("注册地址变更", "registered address changed"),
-        Trigger::OverdueBeyond => text("逾期超出政策", "overdue beyond policy"),
-        Trigger::LimitAboutToEnd => text("额度即将到期", "limit about to end"),
     }
 }
 

@@ -127,7 +127,8 @@ fn missed(why: Missed) -> Text {
     }
 }
 
-fn whom(scope: Option<&Scope>) -> Text {
+/// To whom a pack applies; without a scope, to everybody.
+pub fn whom(scope: Option<&Scope>) -> Text {
     scope.map_or_else(|| text("全部客户", "all customers"), within)
 }
 

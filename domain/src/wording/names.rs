@@ -4,6 +4,7 @@ use super::phrase::text;
 use crate::{
     catalogue::DeviceClass,
     customer::{
+        approving::reviewing::Trigger,
         credit::TermsFrom,
         qualification::{CopyKind, Standing, TradeMode},
         registration::{CustomerKind, Status},
@@ -169,6 +170,17 @@ pub fn cause(code: CauseCode) -> Text {
         CauseCode::PolicyFault => ("业务规则无法判定", "a rule that gives no answer"),
     };
     text(zh, en)
+}
+
+/// After which change of facts something is looked at again.
+pub fn trigger(trigger: Trigger) -> Text {
+    match trigger {
+        Trigger::DocumentRevoked => text("证件作废", "paper revoked"),
+        Trigger::DocumentExpired => text("证件过期", "paper expired"),
+        Trigger::Reclassified => text("客户类型变更", "kind changed"),
+        Trigger::RegisteredAddressChanged => text("注册地址变更", "registered address changed"),
+        Trigger::OverdueBeyond => text("逾期超出政策", "overdue beyond policy"),
+    }
 }
 
 /// As it stands in brackets after a product.

@@ -36,6 +36,19 @@ pub(super) fn read(grid: &Grid) -> Result<(Vec<String>, Vec<Value>), Vec<Wrong>>
     Ok((inputs.to_vec(), rows.collect::<Result<_, _>>()?))
 }
 
+/// Where the cells of a row stand in the table.
+pub(super) fn pointers(columns: &[String], row: usize) -> Vec<String> {
+    let within = |(column, name): (usize, &String)| {
+        let note = NOTES.iter().find(|(note, _)| note == name);
+        match (note, name.as_str()) {
+            (Some((_, at)), _) => format!("/rows/{row}{at}"),
+            (None, ID | THEN) => format!("/rows/{row}/{name}"),
+            (None, _) => format!("/rows/{row}/when/{}", column.saturating_sub(1)),
+        }
+    };
+    columns.iter().enumerate().map(within).collect()
+}
+
 /// The columns of facts, and those that follow the answer.
 fn parted(columns: &[String]) -> Option<(&[String], &[String])> {
     let (first, others) = columns.split_first()?;

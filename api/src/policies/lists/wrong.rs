@@ -11,6 +11,8 @@ pub enum Wrong {
     Cell { line: u32, column: usize, name: String, text: String, wanted: Wanted },
     #[error("line {line}, column 1: {key:?} stands in a line before")]
     Repeated { line: u32, key: String },
+    #[error("there are {lines} lines under the columns, and one is wanted")]
+    Lines { lines: usize },
     #[error("the pack has no such list")]
     Absent,
 }
@@ -20,15 +22,27 @@ pub enum Wrong {
 pub enum Wanted {
     Codes(Vec<String>),
     Number,
+    Amount,
+    Rule,
     Day,
     Time,
+    /// Nothing, or what an earlier line of the same says.
+    AsBefore {
+        line: u32,
+    },
 }
 
 impl Wanted {
     fn zh(&self) -> String {
         match self {
+            Self::Codes(codes) if codes.is_empty() => "请按导出文件的写法填写".to_owned(),
             Self::Codes(codes) => format!("可用：{}", codes.join("、")),
             Self::Number => "应为整数".to_owned(),
+            Self::Amount => "应为金额，如 1000000.00".to_owned(),
+            Self::Rule => {
+                "可用：any、all、one_per_department，或 quorum 加人数，如 quorum 2".to_owned()
+            }
+            Self::AsBefore { line } => format!("请留空，或与第 {line} 行相同"),
             Self::Day => "应为日期，如 2026-10-01".to_owned(),
             Self::Time => "应为 00:00 至 24:00 的时刻，如 09:00".to_owned(),
         }
@@ -36,8 +50,17 @@ impl Wanted {
 
     fn en(&self) -> String {
         match self {
+            Self::Codes(codes) if codes.is_empty() => {
+                "write it as an exported table does".to_owned()
+            }
             Self::Codes(codes) => format!("one of: {}", codes.join(", ")),
             Self::Number => "a whole number is wanted".to_owned(),
+            Self::Amount => "an amount is wanted, as 1000000.00".to_owned(),
+            Self::Rule => {
+                "one of: any, all, one_per_department, or quorum and how many, as quorum 2"
+                    .to_owned()
+            }
+            Self::AsBefore { line } => format!("leave it empty, or as in line {line}"),
             Self::Day => "a day is wanted, as 2026-10-01".to_owned(),
             Self::Time => "a time from 00:00 to 24:00 is wanted, as 09:00".to_owned(),
         }
@@ -60,6 +83,7 @@ impl Wrong {
             Self::Repeated { line, key } => {
                 format!("第 {line} 行第 1 列：「{key}」在之前的行中已出现。")
             }
+            Self::Lines { lines } => format!("列名之下有 {lines} 行，应为一行。"),
             Self::Absent => "该政策包没有此列表。".to_owned(),
         }
     }

@@ -4,7 +4,7 @@ use domain::policy::pack::Text;
 use serde_json::Value;
 
 use super::{Cell, Column, Lang, Mark, Row, Table};
-use crate::policies::codes::text;
+use crate::policies::codes::{self, text};
 use crate::policies::difference::key;
 use crate::policies::lists::LISTS;
 
@@ -35,7 +35,7 @@ pub(super) fn settings(pack: &Value, lang: Lang) -> Table {
 
 /// Every value that is in no list, by its pointer; rows are told by their ids.
 fn walk(at: &str, value: &Value, pack: &Value, found: &mut Vec<(String, String)>) {
-    let list = LISTS.iter().find(|list| list.grid(pack).is_some() && inside(list.at, at, value));
+    let list = LISTS.iter().find(|list| list.is_table_of(pack) && inside(list.at, at, value));
     if list.is_some() {
         return;
     }
@@ -109,7 +109,6 @@ fn name(pointer: &str) -> Text {
             "an item with no more than this left open is not overdue",
         ),
         "/overdue/table/hit" => ("逾期判定：适用的行", "overdue table: which rows answer"),
-        "/overdue/table/monotone" => ("逾期判定：声明的单调性", "overdue table: declared courses"),
         "/credit/horizon_days" => {
             ("计入占用的发货期限（天）", "open orders shipped within so many days are exposure")
         }
@@ -126,7 +125,6 @@ fn name(pointer: &str) -> Text {
         }
         "/changes/legal" => ("法定与资质规则由谁批准", "who agrees to changes of law and papers"),
         "/changes/credit" => ("信用规则由谁批准", "who agrees to changes of credit"),
-        "/changes/stands_in" => ("部门缺位时由谁代行", "who stands in for a department"),
         "/changes/simulation_days_max" => {
             ("模拟结果的有效天数", "a simulation is evidence for so many days")
         }
@@ -140,17 +138,64 @@ fn name(pointer: &str) -> Text {
         "/calendar/known_until" => {
             ("放假与调休安排公布至", "days off and days worked in exchange are known until")
         }
-        other => (other, other),
+        other => of_approvals(other).unwrap_or((other, other)),
     };
     text(zh, en)
+}
+
+/// The same, of who must agree to what.
+fn of_approvals(pointer: &str) -> Option<(&'static str, &'static str)> {
+    Some(match pointer {
+        "/approvals/qualification/hit" => {
+            ("资质审核路线：适用的行", "routes of reviews: which rows answer")
+        }
+        "/approvals/credit/hit" => {
+            ("授信权限：适用的行", "authority over limits: which rows answer")
+        }
+        "/approvals/release/hit" => {
+            ("放行权限：适用的行", "authority over releases: which rows answer")
+        }
+        "/approvals/assessment/rule" => {
+            ("信用申请的评估：表决规则", "assessment of an application: whose votes")
+        }
+        "/approvals/assessment/departments" => {
+            ("信用申请的评估：部门", "assessment of an application: departments")
+        }
+        "/approvals/assessment/sla_hours" => {
+            ("信用申请的评估：办理时限（工作小时）", "assessment of an application: working hours")
+        }
+        "/approvals/assessment/escalation" => {
+            ("信用申请的评估：升级至", "assessment of an application: escalates to")
+        }
+        "/approvals/assessment/inform" => {
+            ("信用申请的评估：知会", "assessment of an application: told")
+        }
+        _ => return None,
+    })
 }
 
 fn meaning(pointer: &str, value: &str) -> Text {
     match (pointer, value) {
         ("/credit/horizon_days", "") => text("全部未发订单", "all of them"),
         (_, "") => text("无", "none"),
-        ("/overdue/table/hit", "first") => text("第一条适用的行", "the first that matches"),
-        ("/overdue/table/hit", "unique") => text("唯一适用的行", "the one that matches"),
+        ("/author" | "/changes/legal" | "/changes/credit", roles) => departments(roles),
+        ("/approvals/assessment/rule", rule) => {
+            codes::rule(rule).unwrap_or_else(|| text(rule, rule))
+        }
+        (pointer, roles) if pointer.starts_with("/approvals/assessment/") => departments(roles),
+        (pointer, "first") if pointer.ends_with("/hit") => {
+            text("第一条适用的行", "the first that matches")
+        }
+        (pointer, "unique") if pointer.ends_with("/hit") => {
+            text("唯一适用的行", "the one that matches")
+        }
         _ => text(value, value),
     }
+}
+
+/// Departments by their names; what is none stays as it is.
+fn departments(roles: &str) -> Text {
+    let named = |role: &str| codes::of(role, codes::role).unwrap_or_else(|| text(role, role));
+    let (zh, en): (Vec<_>, Vec<_>) = roles.split(", ").map(named).map(|it| (it.zh, it.en)).unzip();
+    text(&zh.join("、"), &en.join(", "))
 }

@@ -69,7 +69,7 @@ impl Matter {
     /// Its kind, as it is written.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Qualification {} => "qualification",
+            Self::Qualification { .. } => "qualification",
             Self::Credit { .. } => "credit",
             Self::Release { .. } => "release",
             Self::ReReview { .. } => "re_review",
@@ -314,7 +314,7 @@ fn choose(
         .map_err(|fault| Rejection::NoRoute { fault: fault.code() })?;
     let caps = match matter {
         Matter::Credit { .. } => caps(pack, said)?,
-        Matter::Qualification {} | Matter::Release { .. } | Matter::ReReview { .. } => Vec::new(),
+        Matter::Qualification { .. } | Matter::Release { .. } | Matter::ReReview { .. } => Vec::new(),
     };
     Ok((route, Chosen { caps, ..chosen }))
 }
