@@ -9,7 +9,7 @@ fn row_19_a_vote_on_a_case_is_signed_by_its_voter_under_what_is_asked() {
     let own = signature("sales-lead", &papers(&stage).round.content);
     let events = does(&mut stage, "sales-lead", &on_papers(signing(&own))).unwrap();
     let Some(Event::CaseVoted(voted)) = events.first() else { panic!("{events:?}") };
-    assert_eq!(voted.signed.as_deref(), Some(&own));
+    assert_eq!(voted.remarks.signed.as_deref(), Some(&own));
     assert!(own.is_of("customer-1", &voted.vote.content));
 }
 
