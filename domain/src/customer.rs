@@ -43,6 +43,7 @@ use crate::{
     events,
     ids::OrderId,
     money::{Currency, Minor, Money},
+    signature::Signature,
     stock_aggregate,
 };
 
@@ -379,6 +380,10 @@ impl Customer {
 }
 
 impl crate::decider::Event for Event {
+    fn signed(&self) -> Option<(&Signature, &str)> {
+        approving::signed(self)
+    }
+
     fn claim(&self, stream: &str) -> Option<String> {
         match self {
             Self::CustomerRegistered(e) => e.uscc.as_ref().map(|uscc| format!("uscc:{uscc}")),

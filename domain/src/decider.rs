@@ -8,6 +8,8 @@ use std::fmt::Debug;
 use cqrs_es::DomainEvent;
 use serde::{Serialize, de::DeserializeOwned};
 
+use crate::signature::Signature;
+
 /// A consistency boundary: the state of one stream, the rule that answers commands, and the fold of its events.
 pub trait Decider:
     Default + Clone + Debug + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static
@@ -39,6 +41,11 @@ pub trait Event: DomainEvent + 'static {
     /// with the stream's own id in it, what must be unique within the stream and is not worth keeping in its state.
     fn claim(&self, stream: &str) -> Option<String> {
         let _ = stream;
+        None
+    }
+
+    /// The electronic signature under it, and the content that it must be under.
+    fn signed(&self) -> Option<(&Signature, &str)> {
         None
     }
 }

@@ -204,7 +204,17 @@ pub struct Withdrawn {
     pub by: StaffId,
 }
 
-impl crate::decider::Event for Event {}
+impl crate::decider::Event for Event {
+    fn signed(&self) -> Option<(&Signature, &str)> {
+        let signature = self.signature()?;
+        let content = match self {
+            Self::VoteCast(voted) => &voted.vote.content,
+            // It names the round, which alone knows the content.
+            _ => &signature.content,
+        };
+        Some((signature, content))
+    }
+}
 
 impl Event {
     /// What somebody signed it with.

@@ -80,7 +80,7 @@ impl Journal {
     }
 
     /// Folds every stream of an aggregate type through the stock repository too, and compares; checks that each event of ours is filed
-    /// under its own type and claim. Returns the number of streams.
+    /// under its own claim, and that no signature was moved to another record. Returns the number of streams.
     pub async fn verify_streams<A>(&self) -> Result<usize, Unsound>
     where
         A: Decider + Aggregate<Event = <A as Decider>::Event>,
@@ -146,11 +146,11 @@ impl Journal {
         if *ours.state != theirs.aggregate {
             return Err(at(version, "our reader and the stock reader fold it differently".into()));
         }
-        self.compare_claims::<A>(stream).await
+        self.look_at_events::<A>(stream).await
     }
 
-    /// What an event claims is what it is filed under.
-    async fn compare_claims<A>(&self, stream: &str) -> Result<(), Unsound>
+    /// What an event claims is what it is filed under, and what it is signed with is its own.
+    async fn look_at_events<A>(&self, stream: &str) -> Result<(), Unsound>
     where
         A: Decider + Aggregate<Event = <A as Decider>::Event>,
     {
@@ -165,11 +165,15 @@ impl Journal {
             let full = page.entries.len() == PAGE_MAX;
             position = page.next;
             for entry in page.entries {
+                let stored = self.current_shape(&entry);
+                let event = codec::decoded::<<A as Decider>::Event>(stream, &stored)?;
+                if event.signed().is_some_and(|(it, content)| !it.is_of(stream, content)) {
+                    let what = "its signature is of another record or another content".to_owned();
+                    return Err(Unsound::Fault(fault(&entry, what)));
+                }
                 if entry.leaf_hash.is_none() {
                     continue;
                 }
-                let stored = self.current_shape(&entry);
-                let event = codec::decoded::<<A as Decider>::Event>(stream, &stored)?;
                 let Some(claim) = Event::claim(&event, stream) else { continue };
                 if self.holder(&claim).await?.as_deref() != Some(stream) {
                     let what = format!("it claims {claim}, which is not held by this stream");

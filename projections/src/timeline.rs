@@ -5,7 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::customer::{Customer, Event};
-use domain::decider::Decider;
+use domain::decider::{Decider, Event as _};
 use domain::digest::Sha256Digest;
 use domain::signature::Signature;
 use journal::{Entry, Journal, Version};

@@ -3,9 +3,10 @@
 use domain::policy::Pack;
 use domain::proposal::{self, Proposal};
 use domain::signature::{Meaning, Signature};
-use journal::Version;
+use journal::{Engine, Version};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::Executor;
 use tests::both_engines;
 use tests::engine::Home;
 use tests::enrolled::{Enrolled, PASSWORD, within};
@@ -225,6 +226,20 @@ async fn a_signature_stays_where_it_is(home: &Home) {
     let [signature] = signatures.as_slice() else { panic!("{signatures:?}") };
     assert_eq!(signature.meaning, Meaning::Approve);
     assert_eq!(signature.signer.as_str(), credit.staff);
+    let journal = home.open().await;
+    journal.verify_streams::<Proposal>().await.unwrap();
+    let moved = format!(
+        "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata) \
+         SELECT 'proposal', '{other}', 4, event_type, event_version, payload, metadata FROM events \
+         WHERE aggregate_id = '{one}' AND event_type = 'proposal.vote-cast'"
+    );
+    match journal.engine() {
+        Engine::Postgres(pool) => drop(pool.execute(moved.as_str()).await.unwrap()),
+        Engine::Sqlite(pool) => drop(pool.execute(moved.as_str()).await.unwrap()),
+    }
+    let fault = journal.verify_streams::<Proposal>().await.unwrap_err().to_string();
+    assert!(fault.contains("its signature is of another record"), "{fault}");
+    journal.close().await;
     assert!(signature.is_of(&one, &content(&signed)));
     assert!(!signature.is_of(&other, &content(&signed)), "under another record");
     assert!(!signature.is_of(&one, &content(&unsigned)), "under another content");

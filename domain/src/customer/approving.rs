@@ -33,6 +33,7 @@ use crate::{
     context::Context,
     ids::{CaseId, OrderId, StaffId},
     policy::approvals::Chosen,
+    signature::Signature,
     text::Prose,
 };
 
@@ -295,6 +296,20 @@ impl Event {
             _ => None,
         }
     }
+}
+
+/// The electronic signature under a say, and the content that it must be under.
+pub(super) fn signed(event: &Event) -> Option<(&Signature, &str)> {
+    let (remarks, content) = match event {
+        Event::CaseVoted(voted) => (&voted.remarks, &voted.vote.content),
+        Event::CaseStageOpened(opened) => {
+            let returned = opened.returned.as_ref()?;
+            (&returned.remarks, &returned.content)
+        }
+        Event::CaseClosed(closed) => (&closed.remarks, &closed.content),
+        _ => return None,
+    };
+    remarks.signed.as_deref().map(|signed| (signed, content.as_str()))
 }
 
 pub(super) fn decide(

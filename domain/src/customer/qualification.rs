@@ -209,20 +209,6 @@ pub struct DocumentExpiryAnnounced {
 }
 
 impl Event {
-    /// An electronic signature, and the content that it must be under.
-    pub fn signed(&self) -> Option<(&Signature, &str)> {
-        let (remarks, content) = match self {
-            Self::CaseVoted(voted) => (&voted.remarks, &voted.vote.content),
-            Self::CaseStageOpened(opened) => {
-                let returned = opened.returned.as_ref()?;
-                (&returned.remarks, &returned.content)
-            }
-            Self::CaseClosed(closed) => (&closed.remarks, &closed.content),
-            _ => return None,
-        };
-        remarks.signed.as_deref().map(|signed| (signed, content.as_str()))
-    }
-
     /// The digest of the name that a reviewer signed with.
     pub fn signature(&self) -> Option<Sha256Digest> {
         match self {
