@@ -150,3 +150,35 @@ fn a_page_is_escaped_and_needs_nothing_else() {
     assert!(page.contains("<td>changed</td>"), "{page}");
     assert!(page.contains("<del>default</del> <ins>&lt;script&gt;"), "{page}");
 }
+
+#[test]
+fn what_is_looked_at_again_reads_in_both_languages_and_so_does_its_change() {
+    let delivered = Pack::default_pack();
+    let zh = terminal::lines(&readable(&delivered, Lang::Zh).unwrap()).join("\n");
+    for line in ["动态复审", "  额度即将到期：credit_alone", "  额度到期前多少天复审：30"]
+    {
+        assert!(zh.contains(line), "{line}\n{zh}");
+    }
+    let en = terminal::lines(&readable(&delivered, Lang::En).unwrap()).join("\n");
+    for line in ["What is looked at again", "  limit about to end: credit_alone"] {
+        assert!(en.contains(line), "{line}\n{en}");
+    }
+    let pack = with(&[
+        ("/approvals/re_review/limit_about_to_end", json!("finance")),
+        ("/credit/limit_notice_days", json!(60)),
+    ]);
+    for (lang, changes) in [
+        (Lang::Zh, ["~ 额度到期前多少天复审：30 → 60", "~ 额度即将到期：credit_alone → finance"]),
+        (
+            Lang::En,
+            [
+                "~ a limit is looked at again so many days before its end: 30 → 60",
+                "~ limit about to end: credit_alone → finance",
+            ],
+        ),
+    ] {
+        let told = difference(&pack, lang);
+        let told: Vec<&String> = told.iter().filter(|line| line.starts_with('~')).collect();
+        assert_eq!(told, changes);
+    }
+}
