@@ -19,7 +19,7 @@ use crate::{Error, Position, Version, codec};
 /// Texts and the id as they are stored: to cast them would be half of the server's work.
 const POSTGRES: &str = "COPY (SELECT e.position, e.sequence, e.command_id, e.event_version, e.aggregate_id, e.event_type, e.payload \
      FROM events e WHERE e.position > {after} AND e.position <= {upto} AND e.aggregate_type = '{type}' \
-     AND e.event_type <> ALL ('{without}') ORDER BY e.position) TO STDOUT (FORMAT binary)";
+     AND e.event_type <> ALL ('{{without}}') ORDER BY e.position) TO STDOUT (FORMAT binary)";
 
 /// As pages of SQLite are joined.
 const SQLITE: &str = "SELECT group_concat(e.position || char(31) || e.sequence || char(31) || coalesce(e.command_id, '') || char(31) \
