@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use api::config::DemoOptions;
 use api::demo::{Filled, fill};
+use domain::policy::{Event, InForce, Policy, STREAM};
 use journal::{Filter, Position};
 use projections::{Keyset, customers, sales_lines};
 
@@ -47,6 +48,45 @@ async fn the_same_seed_gives_the_same_company() {
     }
     one.opened.close().await;
     two.opened.close().await;
+}
+
+/// One change was run in shadow until its day came, one waits for its day, and one for votes, in shadow.
+#[tokio::test]
+async fn rules_come_into_force_on_their_day_and_run_in_shadow_before() {
+    let (filled, _folder) = filled(1).await;
+    let journal = filled.opened.door.journal();
+    let types = ["pack-applied", "shadow-started", "shadow-ended", "schedule-missed"];
+    let types = types.map(|it| format!("policy.{it}")).to_vec();
+    let filter = Filter { types, ..Filter::default() };
+    let page = journal.after(Position::default(), &filter, 100).await.unwrap();
+    let told = page.entries.iter().map(|entry| match journal.event(entry).unwrap() {
+        Event::PackApplied(applied) => format!("{:?}", applied.how),
+        Event::ShadowStarted(_) => "shadow".to_owned(),
+        Event::ShadowEnded(ended) => {
+            assert!(ended.found.decisions > 0, "the shadow saw nothing");
+            "shadow ended".to_owned()
+        }
+        other => panic!("{other:?}"),
+    });
+    let expected = [
+        "Activation",
+        "Widening",
+        "Activation",
+        "Brake",
+        "shadow",
+        "Schedule",
+        "shadow ended",
+        "shadow",
+    ];
+    assert_eq!(told.collect::<Vec<_>>(), expected);
+    let rules = journal.confirmed::<Policy>(STREAM).await.unwrap().state;
+    let version = |pack: &InForce| pack.pack.semver.clone();
+    assert_eq!(rules.in_force.as_ref().and_then(version).as_deref(), Some("1.3.0"));
+    let scheduled: Vec<_> = rules.scheduled.values().map(|it| it.on.to_string()).collect();
+    assert_eq!(scheduled, ["2026-11-29"]);
+    let shadows: Vec<_> = rules.shadows.values().filter_map(|it| version(&it.pack)).collect();
+    assert_eq!(shadows, ["1.5.0"]);
+    filled.opened.close().await;
 }
 
 #[tokio::test]

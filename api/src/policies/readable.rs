@@ -237,11 +237,12 @@ fn heading(name: &str) -> Text {
         "text_zh" => codes::text("中文说明", "in Chinese"),
         "text_en" => codes::text("英文说明", "in English"),
         "basis" => codes::text("依据", "basis"),
+        "scorecard" => codes::text("评分卡", "scorecard"),
         "name" => codes::text("示例", "example"),
         "expect" => codes::text("应得结果", "expected"),
         fact => {
             let known = facts::CATALOGUE.iter().find(|known| known.fact.name == fact);
-            let zh = known.and_then(|known| known.meaning.zh.split('（').next());
+            let zh = known.and_then(|known| known.meaning.zh.split(['（', '：']).next());
             Text { zh: zh.unwrap_or(fact).to_owned(), en: fact.replace('_', " ") }
         }
     }

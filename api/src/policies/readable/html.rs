@@ -8,12 +8,15 @@ max-width:80rem;margin:2rem auto;padding:0 1rem}\
 h1{font-size:1.6rem}h2{font-size:1.2rem;margin:2rem 0 .5rem}\
 .hash{font:.8rem ui-monospace,monospace;color:#555;overflow-wrap:anywhere;margin:.2rem 0}\
 .wide{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.9rem}\
-th,td{border:1px solid #c8c8c8;padding:.3rem .55rem;text-align:left;vertical-align:top}\
-thead th{background:#f1f3f5}tbody th{font-weight:600}\
+th,td{border:1px solid #c8c8c8;padding:.3rem .55rem;text-align:left;vertical-align:top;min-width:4.2em}\
+thead th{background:#f1f3f5}tbody th{font-weight:600}td.long{min-width:8.5em}\
 .added{background:#e9f7ec}.removed{background:#fdecec}\
 del{color:#9b1c1c}ins{color:#14612b;font-weight:600;text-decoration:none}\
 @media print{body{margin:0;max-width:none;font-size:10pt}h2{break-after:avoid}tr{break-inside:avoid}\
-thead{display:table-header-group}.wide{overflow:visible}}";
+thead{display:table-header-group}.wide{overflow:visible}th,td,td.long{min-width:0}}";
+
+/// With more Chinese characters a cell keeps more width: Chinese is broken anywhere, and beside English would stand in a thin column.
+const LONG: usize = 12;
 
 /// The whole page.
 pub fn page(readable: &Readable) -> String {
@@ -83,6 +86,9 @@ fn line(row: &Row, lang: Lang) -> String {
         .zip(0..)
         .map(|(cell, column)| match column {
             0 => format!("<th scope=\"row\">{}</th>", content(cell, row.mark)),
+            _ if cell.now.chars().filter(|it| !it.is_ascii()).count() > LONG => {
+                format!("<td class=\"long\">{}</td>", content(cell, row.mark))
+            }
             _ => format!("<td>{}</td>", content(cell, row.mark)),
         })
         .collect();

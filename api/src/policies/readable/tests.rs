@@ -81,6 +81,12 @@ fn a_difference_shows_only_what_changed() {
         difference(&bridge, Lang::En),
         ["", "Days off", "+ 2026-11-30 Monday", "- 2025-01-01 Wednesday"]
     );
+    // Of several steps of a route the one that changed.
+    let quicker = with(&[("/approvals/routes/first_approval/stages/1/sla_hours", json!(8))]);
+    assert_eq!(
+        difference(&quicker, Lang::En),
+        ["", "Routes of approval", "~ first_approval: working hours 16 → 8"]
+    );
     let moved = with(&[("/expiry_notice_days", json!([30, 90, 7]))]);
     assert_eq!(difference(&moved, Lang::Zh), ["", "证件到期提醒", "~ 各行的先后顺序已改变。"]);
 }
@@ -130,6 +136,17 @@ fn no_field_stays_unseen() {
         }
     }
     assert!(tried > 100, "{tried}");
+}
+
+/// Chinese may be broken after any character; English may not, and needs no help.
+#[test]
+fn long_chinese_keeps_some_width_on_a_page() {
+    let page = html::page(&readable(&Pack::default_pack(), Lang::En).unwrap());
+    assert!(
+        page.contains("<td class=\"long\">《医疗器械经营质量管理规范》第八十二条</td>"),
+        "{page}"
+    );
+    assert!(page.contains("<td>class and catalogue code of each line</td>"), "{page}");
 }
 
 #[test]
