@@ -180,6 +180,7 @@ pub fn trigger(trigger: Trigger) -> Text {
         Trigger::Reclassified => text("客户类型变更", "kind changed"),
         Trigger::RegisteredAddressChanged => text("注册地址变更", "registered address changed"),
         Trigger::OverdueBeyond => text("逾期超出政策", "overdue beyond policy"),
+        Trigger::LimitAboutToEnd => text("额度即将到期", "limit about to end"),
     }
 }
 

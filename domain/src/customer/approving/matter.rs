@@ -314,7 +314,9 @@ fn choose(
         .map_err(|fault| Rejection::NoRoute { fault: fault.code() })?;
     let caps = match matter {
         Matter::Credit { .. } => caps(pack, said)?,
-        Matter::Qualification { .. } | Matter::Release { .. } | Matter::ReReview { .. } => Vec::new(),
+        Matter::Qualification { .. } | Matter::Release { .. } | Matter::ReReview { .. } => {
+            Vec::new()
+        }
     };
     Ok((route, Chosen { caps, ..chosen }))
 }

@@ -100,7 +100,7 @@ impl World {
             match event {
                 Event::CaseOpened(e) => self.seen.push(e.opened.content.clone()),
                 Event::CaseRoundOpened(e) => self.seen.push(e.opened.content.clone()),
-                Event::CaseVoted(e) => self.signed.extend(e.signed.as_deref().cloned()),
+                Event::CaseVoted(e) => self.signed.extend(e.remarks.signed.as_deref().cloned()),
                 _ => {}
             }
         }
@@ -277,7 +277,9 @@ fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_
                 Event::QualificationApproved(_) => papers.set(papers.get() + 1),
                 Event::LimitGranted(_) => limits.set(limits.get() + 1),
                 Event::OrderReleased(_) => releases.set(releases.get() + 1),
-                Event::CaseVoted(e) if e.signed.is_some() => signatures.set(signatures.get() + 1),
+                Event::CaseVoted(e) if e.remarks.signed.is_some() => {
+                    signatures.set(signatures.get() + 1)
+                }
                 _ => {}
             }
         }

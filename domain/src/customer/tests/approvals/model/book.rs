@@ -264,7 +264,7 @@ impl Book {
                 self.ask(entry, &e.case, 1, &e.opened.electorate)?;
             }
             Event::CaseVoted(e) => {
-                if let Some(signed) = &e.signed {
+                if let Some(signed) = &e.remarks.signed {
                     must(signed.signer == *entry.actor, "a signature of somebody else's")?;
                     must(signed.content == e.vote.content, "a signature under something else")?;
                 }
