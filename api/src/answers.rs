@@ -179,6 +179,7 @@ pub fn mark(response: &mut Response, replayed: Replayed) {
 #[cfg(test)]
 mod tests {
     use domain::customer::approving::{CaseClosed, Outcome};
+    use domain::customer::qualification::Remarks;
 
     use super::*;
 
@@ -190,6 +191,7 @@ mod tests {
             outcome,
             reason: None,
             by: None,
+            remarks: Remarks::default(),
         })
     }
 

@@ -10,6 +10,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::customer::{
     Event,
     credit::{Limit, LimitGranted, TermsFrom},
+    qualification::Approved,
     registration::{CustomerKind, CustomerRegistered, ParticularsAmended, Status, StatusChanged},
 };
 use domain::money::Money;
@@ -210,6 +211,14 @@ impl Entry {
         entry
     }
 
+    fn approve(&mut self, seen: &Seen, approved: &Approved) {
+        if let Some(name) = &approved.name {
+            self.name = name.to_string();
+        }
+        self.review("approved", ReviewIs::Over);
+        self.approved_position.get_or_insert(seen.position);
+    }
+
     /// What `q` looks in.
     fn index(&mut self) {
         let parts = [Some(&self.name), self.code.as_ref(), self.uscc.as_ref()];
@@ -232,13 +241,7 @@ impl Entry {
                 }
             }
             Event::QualificationSubmitted(_) => self.review("in_review", ReviewIs::Open),
-            Event::QualificationApproved(approved) => {
-                if let Some(name) = &approved.name {
-                    self.name = name.to_string();
-                }
-                self.review("approved", ReviewIs::Over);
-                self.approved_position.get_or_insert(seen.position);
-            }
+            Event::QualificationApproved(approved) => self.approve(seen, approved),
             Event::QualificationRejected(_) => self.review("rejected", ReviewIs::Over),
             Event::QualificationReturned(_) => self.review("returned", ReviewIs::Over),
             Event::LimitGranted(granted) => self.grant(granted),

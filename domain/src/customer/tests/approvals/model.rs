@@ -278,7 +278,7 @@ fn row_21_no_sequence_of_commands_approves_without_a_satisfied_route_or_by_ones_
                 Event::LimitGranted(_) => limits.set(limits.get() + 1),
                 Event::OrderReleased(_) => releases.set(releases.get() + 1),
                 Event::CaseVoted(e) if e.remarks.signed.is_some() => {
-                    signatures.set(signatures.get() + 1)
+                    signatures.set(signatures.get() + 1);
                 }
                 _ => {}
             }
