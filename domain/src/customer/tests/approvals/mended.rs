@@ -262,3 +262,28 @@ fn what_a_narrower_paper_took_the_place_of_is_no_renewal() {
     stage.submit();
     assert_eq!(papers(&stage).round.route.stages.len(), 3);
 }
+
+#[test]
+fn a_new_name_is_no_renewal_and_another_one_makes_the_votes_void() {
+    let named = |name: &str| {
+        let name = Some(name.parse().unwrap());
+        Command::Qualification(qualification::Command::Submit { name })
+    };
+    let mut stage = qualified();
+    stage.upload(business_licence());
+    does(&mut stage, "sales", &named("示范医疗科技有限公司")).unwrap();
+    assert_eq!(papers(&stage).round.route.stages.len(), 3);
+    let seen = papers(&stage).round.content.clone();
+    does(&mut stage, "sales-lead", &vote()).unwrap();
+    let events = does(&mut stage, "sales", &named("示范生物科技有限公司")).unwrap();
+    let anew = events.iter().find_map(|event| match event {
+        Event::CaseRoundOpened(anew) => Some((anew.voided, anew.opened.content.clone())),
+        _ => None,
+    });
+    let (voided, content) = anew.unwrap();
+    assert_eq!(voided, 1);
+    assert_ne!(content, seen);
+    stage.agrees();
+    let particulars = stage.customer.registration.particulars.as_ref().unwrap();
+    assert_eq!(&*particulars.name, "示范生物科技有限公司");
+}

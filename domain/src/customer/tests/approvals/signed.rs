@@ -51,3 +51,35 @@ fn row_19_boundary_a_signature_is_void_with_its_round_and_serves_once() {
     let now = on_papers(signing(&signature("sales-lead", &papers(&stage).round.content)));
     assert!(does(&mut stage, "sales-lead", &now).is_ok());
 }
+
+#[test]
+fn row_19_a_refusal_is_signed_by_whoever_refuses_under_what_is_asked() {
+    let refusals = |signature: &Signature| {
+        let remarks = Remarks { signed: Some(Box::new(signature.clone())), ..Remarks::default() };
+        let reason = || "公章与名称不符".parse().unwrap();
+        let back = |stage| Act::Return { reason: reason(), remarks: remarks.clone(), stage };
+        [Act::Reject { reason: reason(), remarks: remarks.clone() }, back(None), back(Some(1))]
+            .map(on_papers)
+    };
+    let at_the_second_step = || {
+        let mut stage = submitted();
+        does(&mut stage, "sales-lead", &vote()).unwrap();
+        stage
+    };
+    for nth in 0..3 {
+        let mut stage = at_the_second_step();
+        let here = papers(&stage).round.content.clone();
+        for moved in [signature("compliance", &here), signature("legal", "sha256:another")] {
+            let refusal = &refusals(&moved)[nth];
+            assert_eq!(refused(&mut stage, "legal", refusal), "signature.of_another", "{nth}");
+        }
+        let own = signature("legal", &here);
+        let events = does(&mut stage, "legal", &refusals(&own)[nth]).unwrap();
+        let remarks = match events.last() {
+            Some(Event::CaseClosed(closed)) => &closed.remarks,
+            Some(Event::CaseStageOpened(opened)) => &opened.returned.as_ref().unwrap().remarks,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(remarks.signed.as_deref(), Some(&own));
+    }
+}
