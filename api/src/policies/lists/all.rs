@@ -267,6 +267,11 @@ const CREDIT_TERMS: &[Column] = &[
         "largest tolerance of a release, in %",
     ),
     number("release_days_max", "放行的最长有效期（天）", "longest release, in days"),
+    Column::of::<Option<u32>>(
+        Form::Number,
+        ("limit_notice_days", "额度到期前提醒（天）", "notice of a limit's end, in days"),
+        codes::plain,
+    ),
 ];
 
 const SCORECARDS: &[Level] = &[
