@@ -260,7 +260,7 @@ fn a_bad_cell_is_told_where_it_stands(home: &Home, rules: &str) {
     for said in [
         format!("{book}: sheet credit_authority, line 3, column 4 (terms_days): "),
         format!("  {book}: 工作表「credit_authority」，第 3 行第 4 列（terms_days）："),
-        format!("{book}: sheet re_review, line 3, column 2 (route): "),
+        format!("{book}: sheet re_review, line 4, column 2 (route): "),
     ] {
         assert!(out.contains(&said), "{said}\n{out}");
     }
