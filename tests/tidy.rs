@@ -231,3 +231,47 @@ fn each_row_of_the_feature_table_has_its_tests() {
         assert!(missing.is_none(), "tests/ROWS.md: tell {missing:?}");
     }
 }
+
+/// Under which name each type of the sources stands in the document of the HTTP interface.
+fn schemas() -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for (path, text) in sources() {
+        let shipped = text.split("#[cfg(test)]").next().unwrap();
+        for derived in shipped.split("#[derive(").skip(1) {
+            let Some((traits, rest)) = derived.split_once(")]") else { continue };
+            if !traits.split(',').any(|it| it.trim().ends_with("ToSchema")) {
+                continue;
+            }
+            let Some(at) = ["struct ", "enum "].iter().filter_map(|it| rest.find(it)).min() else {
+                continue;
+            };
+            let (attributes, item) = rest.split_at(at);
+            let renamed = attributes.split_once("schema(as = ").map(|(_, name)| name);
+            let own = || item.split_once(' ').map(|(_, name)| name).unwrap();
+            let name = renamed.unwrap_or_else(own);
+            let name = name.split(|it: char| !it.is_alphanumeric()).next().unwrap();
+            // What a macro is given a name for is looked at where it is named.
+            if !name.is_empty() {
+                found.push((name.to_owned(), path.clone()));
+            }
+        }
+    }
+    found
+}
+
+/// Of two types of one name the document shows one, and says the wrong thing wherever the other is meant.
+#[test]
+fn no_two_types_stand_under_one_name_in_the_http_document() {
+    let mut schemas = schemas();
+    assert!(schemas.len() > 200, "types are not found any more: {}", schemas.len());
+    schemas.sort();
+    for pair in schemas.windows(2) {
+        let ((one, path), (other, there)) = (&pair[0], &pair[1]);
+        assert!(
+            one != other,
+            "{one}: {} and {}: give one of them `#[schema(as = …)]`",
+            path.display(),
+            there.display()
+        );
+    }
+}

@@ -85,6 +85,7 @@ pub async fn grant(
 
 /// An application for credit.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CreditApplication)]
 #[serde(transparent)]
 pub struct Application(Grant);
 

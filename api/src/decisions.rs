@@ -70,6 +70,7 @@ pub struct Condition {
 }
 
 #[derive(Clone, Copy, Debug, Serialize, ToSchema)]
+#[schema(as = DecisionEvidence)]
 pub struct Evidence {
     pub position: i64,
 }

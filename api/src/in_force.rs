@@ -219,6 +219,7 @@ pub async fn roll_back(
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ReviewRules)]
 #[serde(deny_unknown_fields)]
 pub struct Reviewed {
     #[schema(value_type = Option<String>)]

@@ -86,6 +86,7 @@ const DENIED: Verdict = Verdict::Denied {
 };
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = ReleaseOrder)]
 #[serde(deny_unknown_fields)]
 pub struct Release {
     #[schema(value_type = String)]

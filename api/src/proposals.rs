@@ -199,6 +199,7 @@ async fn tell(
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = SubmitProposal)]
 #[serde(deny_unknown_fields)]
 pub struct Submit {}
 
@@ -268,6 +269,7 @@ async fn signed(
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = DeclineProposal)]
 #[serde(deny_unknown_fields)]
 pub struct Decline {
     #[schema(value_type = String)]

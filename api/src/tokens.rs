@@ -161,6 +161,7 @@ fn label(roles: &BTreeSet<Role>) -> Result<Line<100>, Problem> {
 
 /// A token in the list.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Token)]
 pub struct TokenRow {
     pub id: TokenId,
     pub staff: StaffId,

@@ -24,6 +24,7 @@ pub struct Context {
 
 /// A business date in the past, and why it is entered only now.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
+#[schema(as = EnteredLate)]
 pub struct Backdated {
     pub business_date: NaiveDate,
     pub reason: String,

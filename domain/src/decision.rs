@@ -190,6 +190,7 @@ pub type Params = BTreeMap<Cow<'static, str>, String>;
 
 /// One reason for an answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RecordedCause)]
 pub struct Cause {
     pub code: CauseCode,
     pub reaction: Reaction,
@@ -286,6 +287,7 @@ impl Subject {
 
 /// The answer of a checkpoint, as it is recorded with the event that followed from it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RecordedDecision)]
 pub struct Decision {
     pub id: DecisionId,
     pub checkpoint: Checkpoint,

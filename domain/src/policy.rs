@@ -186,6 +186,7 @@ pub struct PackApplied {
 
 /// A simulation by what it came to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = PolicyEvidence)]
 pub struct Evidence {
     /// `sha256:` and the SHA-256 of its report.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -157,6 +157,7 @@ pub struct Revised {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProposalSubmitted)]
 pub struct Submitted {
     /// What the proposal changes, which says who must agree.
     #[schema(value_type = Vec<String>)]
@@ -178,6 +179,7 @@ pub struct Voted {
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProposalApproved)]
 pub struct Approved {
     pub round: u32,
     /// What all stages agreed to.
@@ -187,6 +189,7 @@ pub struct Approved {
 
 /// Rejected for good, or returned to be mended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProposalDeclined)]
 pub struct Declined {
     pub round: u32,
     #[schema(value_type = String)]
@@ -228,6 +231,7 @@ impl Event {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ProposalStanding)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     #[default]

@@ -61,6 +61,7 @@ impl RegistrationNumberError {
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
+#[schema(as = RegistrationOrigin)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// 准

@@ -199,6 +199,7 @@ pub struct Staff {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = StaffStanding)]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     #[default]

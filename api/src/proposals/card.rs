@@ -92,6 +92,7 @@ pub struct ProposalCard {
 
 /// The round of votes.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProposalApproval)]
 pub struct Approval {
     round: u32,
     /// What each vote binds.
@@ -107,6 +108,7 @@ pub struct Approval {
 
 /// Something that happened.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProposalStep)]
 pub struct Step {
     position: i64,
     recorded_at: Option<DateTime<Utc>>,

@@ -48,6 +48,7 @@ pub async fn schedule(
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CancelSchedule)]
 #[serde(deny_unknown_fields)]
 pub struct Cancel {
     #[schema(value_type = String)]

@@ -22,6 +22,7 @@ pub struct Span {
 
 /// What cycle times are told apart by.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[schema(as = OwnedStep)]
 pub struct Step {
     /// What was decided: `qualification`, `credit`, `release`, `re_review`.
     pub matter: String,

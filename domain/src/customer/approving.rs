@@ -251,6 +251,7 @@ pub struct CaseClosed {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CaseOutcome)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     Approved,

@@ -269,6 +269,7 @@ pub struct ShippedLine {
 
 /// A product as it stood when it was sold.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = TradingParticulars)]
 pub struct Particulars {
     pub code: String,
     pub name: String,

@@ -25,6 +25,7 @@ pub const GIVEN_MAX: usize = 20;
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
 )]
+#[schema(as = DelegatedMatter)]
 #[serde(rename_all = "snake_case")]
 pub enum Matter {
     /// Reviewing customers' papers.

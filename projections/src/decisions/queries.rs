@@ -105,6 +105,7 @@ pub async fn denials(
 
 /// Somebody with authority lifted causes.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = ReleaseRow)]
 pub struct Release {
     pub position: i64,
     pub customer: String,
@@ -215,6 +216,7 @@ pub struct FirstSale {
 
 /// A paper that was checked before the first sale.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[schema(as = PaperCheck)]
 pub struct Check {
     pub document: String,
     pub kind: String,
