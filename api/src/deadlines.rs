@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use domain::approval::{Assemblies, Person};
 use domain::customer::Command;
 use domain::customer::approving::Matter;
@@ -124,14 +123,7 @@ async fn send(door: &Door, customer: &str, key: String) -> Result<(), Problem> {
     let by = Asking::within(system, Vec::new(), key);
     match door.customer(by, id, Command::LookAtClock).await {
         Ok(_) => Ok(()),
-        Err(problem)
-            if matches!(
-                problem.status(),
-                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-            ) =>
-        {
-            Err(problem)
-        }
+        Err(problem) if problem.passes() => Err(problem),
         // Nothing that another look would change, and no reason to leave out the customers behind it.
         Err(problem) => {
             tracing::error!(%customer, %problem, "its clocks could not be looked at");

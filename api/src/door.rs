@@ -1,6 +1,7 @@
 //! The door itself: what every request and every command from within needs, and the ways in which commands are given.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -39,6 +40,12 @@ const READ_WAIT: Duration = Duration::from_secs(2);
 /// A handle; clones share everything.
 #[derive(Clone)]
 pub struct Door(Arc<Inner>);
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Door")
+    }
+}
 
 struct Inner {
     journal: Journal,

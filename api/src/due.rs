@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use domain::ids::{ProposalId, StaffId};
 use domain::policy::{Command, Policy};
 use domain::proposal::{Proposal, Standing};
@@ -95,14 +94,7 @@ async fn record(door: &Door, key: String, command: Command) -> Result<(), Proble
     let told = format!("{command:?}");
     match door.policy(Asking::within(system, Vec::new(), key), command).await {
         Ok(_) => Ok(()),
-        Err(problem)
-            if matches!(
-                problem.status(),
-                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-            ) =>
-        {
-            Err(problem)
-        }
+        Err(problem) if problem.passes() => Err(problem),
         // Another process was first, or somebody changed it meanwhile: the next look sees what is left.
         Err(problem) => {
             tracing::info!(%problem, command = %told.chars().take(100).collect::<String>(), "nothing was due");

@@ -207,6 +207,12 @@ impl Problem {
         &self.0.code
     }
 
+    /// Whether the same will be answered otherwise a little later: who asks by themselves asks again.
+    pub fn passes(&self) -> bool {
+        let status = self.status();
+        status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS
+    }
+
     /// What happened and what to do next; a fault of ours says only its id.
     pub fn detail(&self) -> &str {
         self.0.detail.as_deref().or(self.0.id.as_deref()).unwrap_or_default()

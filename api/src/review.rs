@@ -6,7 +6,6 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use axum::http::StatusCode;
 use chrono::{Days, NaiveDate};
 use domain::customer::Command;
 use domain::ids::{CustomerId, StaffId};
@@ -59,14 +58,7 @@ pub async fn review(door: &Door) -> Result<usize, Problem> {
         let by = Asking::within(system.clone(), Vec::new(), format!("review/{today}/{customer}"));
         match door.customer(by, id, Command::ReviewDay).await {
             Ok(_) => {}
-            Err(problem)
-                if matches!(
-                    problem.status(),
-                    StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
-                ) =>
-            {
-                return Err(problem);
-            }
+            Err(problem) if problem.passes() => return Err(problem),
             // Nothing that another look would change, and no reason to leave out the customers behind it.
             Err(problem) => tracing::error!(%today, %customer, %problem, "not reviewed"),
         }

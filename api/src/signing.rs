@@ -77,8 +77,9 @@ pub async fn sign(
     if caller.via.is_some() || caller.credential.reach == Reach::Others {
         return Err(crate::auth::in_person());
     }
-    let mut roles = caller.roles().chain(caller.lent.iter().copied());
-    let Some(role) = roles.find(|role| may(*role, act)) else {
+    let decides = |role: &Role| may(*role, act);
+    let role = caller.roles().find(decides).or_else(|| caller.lent().into_iter().find(decides));
+    let Some(role) = role else {
         return Err(Problem::forbidden(
             "signature.no_role",
             "Nobody signs what none of their roles decides.",

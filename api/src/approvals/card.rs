@@ -1,5 +1,7 @@
 //! One case: what is asked for, by which route and why, who agreed and to what, whom it waits for and since when.
 
+use std::collections::BTreeSet;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use domain::approval::{Lane, Person, Stage, VoteCast};
@@ -82,7 +84,7 @@ pub async fn card(
     if row.matter.0.subject() != Subject::Qualification && !asked {
         caller.may(Act::ReadCreditPosition)?;
     }
-    let lent = caller.lent.iter().filter(|_| asked).copied();
+    let lent = if asked { caller.lent() } else { BTreeSet::new() };
     let sight = Sight::of(caller.roles().chain(lent));
     let timeline = told(&door, sight, id, customer).await?;
     Ok(axum::Json(shown(row, timeline)))
