@@ -31,20 +31,22 @@ pub struct Scale {
     /// Of one measurement.
     pub span: Duration,
     pub customers: u32,
-    /// Of the rows that read, rebuild and hold a large journal: ten events each.
+    /// Of the rows that read, rebuild and hold a large journal.
     pub large_customers: u32,
+    /// At least so many are made again under another pack.
+    pub decisions: u32,
 }
 
 impl Scale {
     pub fn full(rounds: u32) -> Self {
         let span = Duration::from_secs(4);
-        Self { rounds, span, customers: 10_000, large_customers: 100_000 }
+        Self { rounds, span, customers: 10_000, large_customers: 100_000, decisions: 1_000_000 }
     }
 
     /// To see that everything works; its figures claim nothing.
     pub fn quick(rounds: u32) -> Self {
         let span = Duration::from_secs(1);
-        Self { rounds, span, customers: 2_000, large_customers: 5_000 }
+        Self { rounds, span, customers: 2_000, large_customers: 5_000, decisions: 20_000 }
     }
 }
 
@@ -141,7 +143,7 @@ impl Bench {
         Ok((path, url))
     }
 
-    /// A customer of the large journal has its qualification of seven events and one sale of three.
+    /// A customer of the large journal has 21 events of qualification and limit, votes included, and one sale of three.
     async fn seed_large(&self, store: &Store) -> Result<()> {
         self.seed(store, self.scale.large_customers, Sales { paid: 0, unpaid: 1 }).await
     }

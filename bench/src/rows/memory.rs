@@ -1,4 +1,4 @@
-//! Row 13: what a server with 100,000 customers and a million events holds in memory after its first run: every read model
+//! Row 13: what a server with 100,000 customers and 2.4 million events holds in memory after its first run: every read model
 //! built from nothing, then orders of customers all over the place.
 
 use anyhow::Result;
@@ -42,7 +42,7 @@ pub async fn measure(bench: &Bench) -> Result<Vec<Row>> {
     journal.close().await;
     Ok(vec![Row {
         number: 13,
-        what: "memory of the server with 100,000 customers and 1 M events after the first run",
+        what: "memory of the server with 100,000 customers and 2.4 M events after the first run",
         against: "–",
         compared: vec![Compared {
             what: "",

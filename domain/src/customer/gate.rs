@@ -8,7 +8,7 @@ pub(super) mod money;
 mod papers;
 mod products;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -103,11 +103,11 @@ impl Question<'_> {
 
     /// What was read for this question. A command may have read more: the products of whatever it could heal.
     fn reads(&self, hearing: &Hearing<'_>) -> Vec<StreamVersion> {
-        let own: BTreeSet<String> = self.lines.iter().map(|line| line.id.to_string()).collect();
+        let asked = |product: ProductId| self.lines.iter().any(|line| line.id == product);
         let others = hearing.facts.reads.iter();
         others
             .filter(|read| {
-                !read.stream.starts_with(ProductId::PREFIX) || own.contains(&read.stream)
+                !read.stream.starts_with(ProductId::PREFIX) || read.stream.parse().is_ok_and(asked)
             })
             .cloned()
             .collect()

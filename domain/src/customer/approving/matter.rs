@@ -363,8 +363,15 @@ fn known(
     matter: &Matter,
 ) -> BTreeMap<&'static str, Value> {
     let code = |code: &str| Value::Code(code.to_owned());
+    // The tables speak of the company's currency; what is in another, at no rate that is on record, counts as the most there is.
+    let own = customer.currency() == policy.pack.company.currency;
+    let most = Value::Number(facts::MONEY_MAX.into());
     let money = |amount: Minor| {
-        Value::Number(amount.amount(customer.currency()).min(facts::MONEY_MAX.into()))
+        if own || !amount.is_positive() {
+            Value::Number(amount.amount(customer.currency()).min(facts::MONEY_MAX.into()))
+        } else {
+            most.clone()
+        }
     };
     let days = |days: u32| Value::Number(i64::from(days).min(facts::DAYS_MAX).into());
     let overdue = overdue_of(customer, &policy.pack, context.turn.today);
@@ -384,7 +391,6 @@ fn known(
             known.insert(facts::BUYS, code(buys));
         }
         Matter::Credit { grant, .. } => {
-            let most = Value::Number(facts::MONEY_MAX.into());
             let or_most = |amount: Option<Minor>| amount.map_or(most.clone(), money);
             let increase = customer.credit.cumulative_increase(&grant.limit, context.turn.today);
             known.insert(facts::LIMIT, or_most(grant.limit.amount()));

@@ -59,6 +59,11 @@ fn row_23_levels_by_amount_at_the_boundary() {
         let events = does(&mut stage, "credit", &release(order)).unwrap();
         assert_eq!(route_of(&events).0, route, "{price}");
     }
+    // No rate is on record: one cent of other money than the company's asks whoever the most there is asks.
+    let mut stage = qualified();
+    stage.rules(|pack| pack.company.currency = "USD".parse().unwrap());
+    let events = does(&mut stage, "credit", &grant(limit("0.01"))).unwrap();
+    assert_eq!(route_of(&events).0, "finance_and_compliance");
 }
 
 #[test]

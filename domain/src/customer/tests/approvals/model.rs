@@ -131,7 +131,10 @@ impl World {
                 let upload = qualification::Command::Upload(Box::new(Upload { paper }));
                 Command::Qualification(upload)
             }
-            Try::Submit => submit(),
+            Try::Submit(name) => {
+                let name = name.map(|nth| company::NAMES[nth].parse().unwrap());
+                Command::Qualification(qualification::Command::Submit { name })
+            }
             Try::Revoke(nth) => {
                 let documents = &self.stage.customer.qualification.documents;
                 let document = *documents.keys().nth(nth.checked_rem(documents.len())?)?;

@@ -28,6 +28,7 @@ type Broken = String;
 
 #[derive(Clone, Debug)]
 pub(super) struct Book {
+    name: String,
     kind: CustomerKind,
     manager: Option<StaffId>,
     /// As one of its kind.
@@ -114,7 +115,9 @@ impl Book {
             (*id, Filed { kind, scope, standing: known.standing, hands })
         });
         let granted = customer.credit.granted.as_ref();
+        let particulars = customer.registration.particulars.as_ref().unwrap();
         Self {
+            name: particulars.name.to_string(),
             kind: customer.registration.kind(),
             manager: customer.registration.account_manager().cloned(),
             approved: customer.qualification.is_approved(),
@@ -184,7 +187,13 @@ impl Book {
                 }
             }
             Event::QualificationApproved(e) => {
-                self.takes_effect(entry, |about| matches!(about, Matter::Qualification { .. }))?;
+                self.takes_effect(entry, |about| match about {
+                    Matter::Qualification { renames_to } => *renames_to == e.name,
+                    _ => false,
+                })?;
+                if let Some(name) = &e.name {
+                    self.name = name.to_string();
+                }
                 self.stand(&e.superseded, Standing::Superseded);
                 self.stand(&e.documents, Standing::Approved);
                 self.approved = true;

@@ -32,6 +32,10 @@ pub(super) const ROLES: [Role; 7] = [
 pub(super) const KINDS: [CustomerKind; 3] =
     [CustomerKind::Distributor, CustomerKind::Hospital, CustomerKind::Clinic];
 
+/// What the customer is called at first, and what else it may come to be called.
+pub(super) const NAMES: [&str; 3] =
+    ["示范医疗器械有限公司", "示范医疗集团有限公司", "示例器械贸易有限公司"];
+
 /// A business licence, a wide trading licence, or a narrow one.
 pub(super) fn paper(n: usize) -> Value {
     let mut paper = licence("2034-01-09");

@@ -8,7 +8,8 @@ use crate::staff::Role;
 #[derive(Clone, Debug)]
 pub(super) enum Try {
     Upload(usize),
-    Submit,
+    /// Under the present name, or another one.
+    Submit(Option<usize>),
     Revoke(usize),
     Classify(usize),
     Manager(usize),
@@ -58,7 +59,8 @@ pub(super) fn tries() -> impl Strategy<Value = Vec<(usize, Try)>> {
     let role = || proptest::sample::select(super::company::ROLES.to_vec());
     let ask = prop_oneof![
         3 => (0_usize..3).prop_map(Try::Upload),
-        3 => Just(Try::Submit),
+        3 => Just(Try::Submit(None)),
+        2 => (0_usize..3).prop_map(|name| Try::Submit(Some(name))),
         3 => amount().prop_map(Try::Apply),
         3 => amount().prop_map(Try::Grant),
         3 => amount().prop_map(Try::Place),

@@ -144,7 +144,7 @@ impl Book {
             }
             Matter::ReReview { .. } => format!("{:?}", self.manager),
         };
-        format!("{:?} {of_it}", self.kind)
+        format!("{} {:?} {of_it}", self.name, self.kind)
     }
 
     /// The same with what is asked for, and by which rules.
@@ -155,8 +155,9 @@ impl Book {
     /// Whom the rules ask about it today.
     pub(super) fn steps(&self, about: &Matter, rules: &Rules, today: NaiveDate) -> Vec<Step> {
         match about {
-            Matter::Qualification { .. } => {
-                rules.of_papers(self.renews(), self.kind, self.has_licence())
+            Matter::Qualification { renames_to } => {
+                let renews = self.renews() && renames_to.is_none();
+                rules.of_papers(renews, self.kind, self.has_licence())
             }
             Matter::Credit { grant, assessed_by } => {
                 let asked = cents(&grant.limit);
