@@ -16,7 +16,7 @@ use crate::{
         Customer, Event,
         approving::{Matter, Outcome},
         credit::Limit,
-        qualification::Standing,
+        qualification::{Approved, Standing},
         registration::CustomerKind,
     },
     document_kind::DocumentKind,
@@ -186,18 +186,7 @@ impl Book {
                     self.papers.get_mut(id).unwrap().hands.insert(entry.actor.clone());
                 }
             }
-            Event::QualificationApproved(e) => {
-                self.takes_effect(entry, |about| match about {
-                    Matter::Qualification { renames_to } => *renames_to == e.name,
-                    _ => false,
-                })?;
-                if let Some(name) = &e.name {
-                    self.name = name.to_string();
-                }
-                self.stand(&e.superseded, Standing::Superseded);
-                self.stand(&e.documents, Standing::Approved);
-                self.approved = true;
-            }
+            Event::QualificationApproved(e) => self.approve(entry, e)?,
             Event::QualificationRejected(e) => {
                 self.papers.retain(|id, _| !e.documents.contains(id));
             }
@@ -229,6 +218,20 @@ impl Book {
             })?,
             _ => self.follow(entry, event)?,
         }
+        Ok(())
+    }
+
+    fn approve(&mut self, entry: &Entry, e: &Approved) -> Result<(), Broken> {
+        self.takes_effect(entry, |about| match about {
+            Matter::Qualification { renames_to } => *renames_to == e.name,
+            _ => false,
+        })?;
+        if let Some(name) = &e.name {
+            self.name = name.to_string();
+        }
+        self.stand(&e.superseded, Standing::Superseded);
+        self.stand(&e.documents, Standing::Approved);
+        self.approved = true;
         Ok(())
     }
 
